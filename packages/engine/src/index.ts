@@ -1,1 +1,23 @@
-export {};
+export type {
+  AppendOptions,
+  EventSchema,
+  EventsOptions,
+  ExportOptions,
+  IngestOptions,
+  IngestRejection,
+  IngestReport,
+  IngestSource,
+  LogStatus,
+  OnProgress,
+  Progress,
+  Project,
+  ProjectSchema,
+  ProjectStatus,
+  PropertySchema,
+  QueryOptions,
+  SpecStatus,
+  Store,
+  WriterStatus,
+} from "./store.ts";
+export type { StoreOptions } from "./store-options.ts";
+export { storeDefaults } from "./store-options.ts";

@@ -1,0 +1,37 @@
+import type { Clock, Disk, Env, Logger, ObjectStore, Processes, Random, Workers } from "@shale/env";
+
+/** How to open a store: exactly one of `root`, `store` and `env` says where it is. */
+export interface StoreOptions {
+  /** A folder, made on the first write; ":memory:" keeps everything in this process. */
+  readonly root?: string | undefined;
+  /** Any conditional object store, in place of a folder. */
+  readonly store?: ObjectStore | undefined;
+  /** The whole outside world at once, as `simulatedEnv` makes it. */
+  readonly env?: Env | undefined;
+  /** Where write-ahead logs go when they shall not lie in `root`; needed for "wal" on a bucket. */
+  readonly walDirectory?: string | undefined;
+  /** Refuses every write, and does not take over the logs of dead writers. */
+  readonly readOnly?: boolean | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly logger?: Logger | undefined;
+  readonly disk?: Disk | undefined;
+  readonly processes?: Processes | undefined;
+  readonly workers?: Workers | undefined;
+  /**
+   * Bytes of decoded rows and query state that the store may hold, default 512 MiB. Lower: less
+   * memory, more reading. A query that cannot fit fails with MEMORY_EXCEEDED.
+   */
+  readonly memoryBytesMax?: number | undefined;
+  /**
+   * Longest time a row waits before other processes see it, ms, default 1,000. Lower: fresher
+   * answers elsewhere, more and smaller tail objects.
+   */
+  readonly flushIntervalMs?: number | undefined;
+}
+
+export const storeDefaults = {
+  memoryBytesMax: 512 * 1024 * 1024,
+  flushIntervalMs: 1_000,
+  shards: 8,
+} as const;

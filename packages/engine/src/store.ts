@@ -1,0 +1,188 @@
+import type {
+  Acknowledgement,
+  AnswerOf,
+  Durability,
+  EventInput,
+  Filter,
+  Instant,
+  QueryKind,
+  QueryOf,
+  RejectionCode,
+  StoredEvent,
+} from "@shale/model";
+
+/** What long work reports. `total` and `etaMs` are null while they are not known. */
+export interface Progress {
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number | null;
+  readonly unit: string;
+  readonly perSecond: number;
+  readonly etaMs: number | null;
+}
+export type OnProgress = (progress: Progress) => void;
+
+export interface AppendOptions {
+  /** "wal" (fsynced on this disk; the default where there is one) or "committed" (in the store). */
+  readonly durability?: Durability | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface QueryOptions {
+  /** Reads a named sharding spec in place of the live one. */
+  readonly spec?: string | undefined;
+  /** `meta.snapshot` of an earlier answer: the same cut again. @throws SNAPSHOT_EXPIRED */
+  readonly snapshot?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  readonly deadlineMs?: number | undefined;
+  readonly memoryBytesMax?: number | undefined;
+}
+
+/** One input of `ingest`: bytes of NDJSON (or one JSON array), and what to call it in rejections. */
+export interface IngestSource {
+  readonly file: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Bytes to expect, for progress; undefined when unknown. */
+  readonly sizeBytes?: number | undefined;
+}
+export interface IngestOptions {
+  /**
+   * "file-line": an event without an insert_id gets `<file>:<line>`, so that ingesting the same
+   * file again changes no answer. Default "none".
+   */
+  readonly insertIds?: "none" | "file-line" | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+export interface IngestRejection {
+  readonly file: string;
+  readonly line: number;
+  readonly code: RejectionCode;
+  readonly message: string;
+}
+export interface IngestReport {
+  readonly accepted: number;
+  /** Repeats of a key within this call, counted in `accepted` too. */
+  readonly duplicates: number;
+  readonly rejectedCount: number;
+  /** The first 1,000. */
+  readonly rejected: readonly IngestRejection[];
+  readonly eventsPerSecond: number;
+}
+
+export interface EventsOptions {
+  /** Default: the whole history. Half-open [from, to). */
+  readonly from?: Instant | undefined;
+  readonly to?: Instant | undefined;
+  readonly timezone?: string | undefined;
+  readonly where?: Filter | undefined;
+  /** At most so many events. */
+  readonly limit?: number | undefined;
+  readonly snapshot?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+export interface ExportOptions extends EventsOptions {
+  readonly format?: "ndjson" | undefined;
+  /** Writes `~<writer>-<seq>` where no insert_id was sent; default false leaves them out. */
+  readonly withDerivedIds?: boolean | undefined;
+}
+
+export interface SpecStatus {
+  spec: string;
+  shards: number;
+  /** Rows kept, duplicates included. */
+  events: number;
+  bytes: number;
+  dayFiles: number;
+  tailEvents: number;
+  /** Rows of the fullest shard and rows of the mean shard. */
+  skew: { max: number; mean: number };
+}
+export interface WriterStatus {
+  writer: number;
+  state: "live" | "unreachable" | "sealed" | "forgotten";
+  host: string;
+  pid: number;
+  /** Greatest seq in the tail; 0 when nothing was flushed. */
+  lastSeq: number;
+  tailObjects: number;
+  /** Age of the last heartbeat in ms; null when there is none. */
+  heartbeatAgeMs: number | null;
+}
+export interface LogStatus {
+  writer: number;
+  folder: string;
+  reason: string;
+}
+export interface ProjectStatus {
+  project: string;
+  live: string;
+  generation: number;
+  specs: SpecStatus[];
+  writers: WriterStatus[];
+  /** Logs on this disk that cannot be read (protocol W5). */
+  unreadableLogs: LogStatus[];
+  files?: { key: string; bytes: number; kind: "tail" | "day" }[];
+}
+
+export interface PropertySchema {
+  name: string;
+  types: { type: "string" | "number" | "boolean" | "list"; events: number }[];
+}
+export interface EventSchema {
+  event: string;
+  count: number;
+  firstDay: string;
+  lastDay: string;
+  properties: PropertySchema[];
+}
+export interface ProjectSchema {
+  events: EventSchema[];
+}
+
+/** One tenant: its events, its catalog, its shards. Every method may throw STORE_UNAVAILABLE and STORE_CLOSED. */
+export interface Project {
+  readonly id: string;
+  append(events: readonly EventInput[], options?: AppendOptions): Promise<Acknowledgement>;
+  /** Appends NDJSON from files or streams and commits it; SIGINT-safe: what it reported is kept. */
+  ingest(sources: readonly IngestSource[], options?: IngestOptions): Promise<IngestReport>;
+  query<K extends QueryKind>(
+    query: QueryOf[K] & { readonly kind: K },
+    options?: QueryOptions,
+  ): Promise<AnswerOf[K]>;
+  /** Events of one snapshot by (UTC day, time, user_id, event, insert_id), with backpressure. */
+  events(options?: EventsOptions): AsyncIterable<StoredEvent>;
+  /** The same as NDJSON, whole lines a chunk. */
+  export(options?: ExportOptions): AsyncIterable<Uint8Array>;
+  /** Puts every acknowledged row of this process into the store, visible to all. */
+  flush(): Promise<void>;
+  status(options?: { readonly files?: boolean | undefined }): Promise<ProjectStatus>;
+  schema(): Promise<ProjectSchema>;
+  /** Names the cut at which a query would stand now. */
+  snapshot(): Promise<string>;
+  /** Declares an unreadable log lost (protocol W5), audited. @throws WRITER_NOT_FORGETTABLE, WRITER_UNKNOWN */
+  forgetWriter(ordinal: number): Promise<{ writer: number; lastSeq: number }>;
+}
+
+export interface Store extends AsyncDisposable {
+  /** Ids of all projects, sorted. */
+  projects(): Promise<string[]>;
+  /**
+   * Opens a project; with `create` not "never", makes it on first use with `shards` (default 8),
+   * which is ignored afterwards.
+   *
+   * @throws {ShaleError} PROJECT_NOT_FOUND when it does not exist and the store is read-only or
+   * `create` is "never".
+   */
+  project(
+    id: string,
+    options?: {
+      readonly shards?: number | undefined;
+      readonly create?: "if-missing" | "never" | undefined;
+    },
+  ): Promise<Project>;
+  /** Drains, flushes, seals; idempotent. */
+  close(): Promise<void>;
+}
