@@ -1,1 +1,3 @@
-export {};
+export type { ManualClock, ManualClockOptions } from "./simulation/manual-clock.ts";
+export { manualClock } from "./simulation/manual-clock.ts";
+export { seededRandom } from "./simulation/seeded-random.ts";
