@@ -1,0 +1,184 @@
+import type { ChainVersion, Day, ProjectId, SpecName, WriterOrdinal } from "@shale/model";
+import {
+  chainVersion,
+  DAY_MS,
+  dayOf,
+  projectId,
+  SHARDS_MAX,
+  ShaleError,
+  specName,
+  writerOrdinal,
+} from "@shale/model";
+import type {
+  CatalogAudit,
+  CatalogBehind,
+  CatalogCut,
+  CatalogDocument,
+  CatalogLoad,
+  CatalogOperation,
+  CatalogProcess,
+  CatalogRetention,
+  CatalogSpec,
+  CatalogTombstone,
+  CatalogVector,
+  CatalogWriter,
+  OrdinalRange,
+} from "./catalog-document.ts";
+import { NONCES_KEPT } from "./catalog-document.ts";
+import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
+import type { Shape } from "./json-shape.ts";
+import {
+  anyText,
+  listOf,
+  nullOr,
+  numberedOf,
+  objectOf,
+  oneOf,
+  refuseShape,
+  textOf,
+  truth,
+  wholeFrom,
+} from "./json-shape.ts";
+
+export const CATALOG_FORMAT_VERSION = 1;
+
+const timeMs = wholeFrom(0);
+const hex128 = textOf(/^[0-9a-f]{32}$/);
+const name = textOf(/^[\x21-\x7e][\x20-\x7e]{0,254}$/);
+const specLetters = textOf(/^[A-Z]{1,8}$/);
+const wholeNumber = wholeFrom(0);
+const positiveNumber = wholeFrom(1);
+
+const project: Shape<ProjectId> = (value, place) => {
+  const text = anyText(value, place);
+  try {
+    return projectId(text);
+  } catch (error) {
+    if (!(error instanceof ShaleError)) throw error;
+    return refuseShape(text, "a project id", place);
+  }
+};
+const version: Shape<ChainVersion> = (value, place) => chainVersion(positiveNumber(value, place));
+const spec: Shape<SpecName> = (value, place) => specName(specLetters(value, place));
+const ordinal: Shape<WriterOrdinal> = (value, place) => writerOrdinal(positiveNumber(value, place));
+const day: Shape<Day> = (value, place) => {
+  if (typeof value !== "number" || !Number.isInteger(value) || Math.abs(value) > 100_000_000) {
+    refuseShape(value, "a UTC day", place);
+  }
+  return dayOf(value * DAY_MS);
+};
+const shards: Shape<number> = (value, place) => {
+  const count = positiveNumber(value, place);
+  return count <= SHARDS_MAX ? count : refuseShape(value, `at most ${SHARDS_MAX}`, place);
+};
+const nonces: Shape<readonly string[]> = (value, place) => {
+  const ring = listOf(hex128)(value, place);
+  const fits = ring.length >= 1 && ring.length <= NONCES_KEPT;
+  return fits ? ring : refuseShape(ring.length, `1 to ${NONCES_KEPT} nonces`, place);
+};
+const ranges = listOf(objectOf<OrdinalRange>({ from: ordinal, to: ordinal }));
+
+/** Shared with the heartbeat. */
+export const processShape: Shape<CatalogProcess> = objectOf({
+  host: anyText,
+  pid: wholeNumber,
+  started: anyText,
+});
+
+const vectorFields = { seqs: numberedOf(wholeNumber), infinite: ranges };
+const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
+  project,
+  version,
+  nonces,
+  createdMs: timeMs,
+  specs: listOf(
+    objectOf<CatalogSpec>({
+      spec,
+      shards,
+      hash: oneOf("xxh64"),
+      createdMs: timeMs,
+      closedMs: nullOr(timeMs),
+    }),
+  ),
+  live: spec,
+  fed: listOf(spec),
+  behind: listOf(
+    objectOf<CatalogBehind>({
+      spec,
+      sinceMs: timeMs,
+      catchUp: nullOr(
+        objectOf({ operation: name, target: nullOr(objectOf<CatalogVector>(vectorFields)) }),
+      ),
+    }),
+  ),
+  operation: nullOr(
+    objectOf<CatalogOperation>({
+      id: name,
+      source: spec,
+      spec,
+      strategy: oneOf("tee", "chunked"),
+      state: oneOf("copying", "teeing", "backfilling", "validating", "finalized", "aborting"),
+      paused: truth,
+      startedMs: timeMs,
+      horizonDay: nullOr(day),
+      rollbackMs: wholeNumber,
+      finalizedMs: nullOr(timeMs),
+      token: nullOr(name),
+      sourceMissed: truth,
+    }),
+  ),
+  cutPending: nullOr(objectOf({ operation: name })),
+  cuts: listOf(
+    objectOf<CatalogCut>({ generation: positiveNumber, operation: name, ...vectorFields }),
+  ),
+  writers: listOf(
+    objectOf<CatalogWriter>({
+      ordinal,
+      nonce: hex128,
+      process: processShape,
+      registeredMs: timeMs,
+      forgotten: nullOr(objectOf({ lastSeq: wholeNumber, atMs: timeMs })),
+    }),
+  ),
+  nextOrdinal: positiveNumber,
+  retired: ranges,
+  tombstones: listOf(
+    objectOf<CatalogTombstone>({
+      number: positiveNumber,
+      userHash: hex128,
+      seq: positiveNumber,
+      atMs: timeMs,
+    }),
+  ),
+  nextTombstone: positiveNumber,
+  tombstoneKey: hex128,
+  loads: listOf(objectOf<CatalogLoad>({ id: name, ordinal, shards, adoptedMs: timeMs })),
+  retention: objectOf<CatalogRetention>({
+    keepMs: nullOr(positiveNumber),
+    firstDay: nullOr(day),
+  }),
+  audit: listOf(objectOf<CatalogAudit>({ atMs: timeMs, what: anyText, by: anyText })),
+});
+
+/** The bytes of a catalog version. Fields come out in the order of the format, whatever the input's. */
+export function encodeCatalog(catalog: CatalogDocument): Uint8Array {
+  const body = document(catalog, { key: "the catalog to be written", path: "catalog" });
+  return encodeEnvelope({ kind: "catalog", formatVersion: CATALOG_FORMAT_VERSION, body });
+}
+
+/**
+ * The catalog version in these bytes, every field checked.
+ *
+ * @throws {ShaleError} OBJECT_CORRUPT, FORMAT_UNKNOWN; both name the key
+ */
+export function decodeCatalog(
+  bytes: Uint8Array,
+  { key }: { readonly key: string },
+): CatalogDocument {
+  const { body } = decodeEnvelope(bytes, {
+    key,
+    kind: "catalog",
+    formatVersionMax: CATALOG_FORMAT_VERSION,
+  });
+  return document(body, { key, path: "catalog" });
+}
