@@ -3,6 +3,9 @@ export type { Disk, LogFile } from "./disk.ts";
 export type { Env } from "./env.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
+export { memoryDisk } from "./memory/memory-disk.ts";
+export { memoryStore } from "./memory/memory-store.ts";
+export { checkKey, checkKeyPrefix } from "./object-key.ts";
 export type {
   DeleteOptions,
   DeleteOutcome,
@@ -15,8 +18,14 @@ export type {
   PutOutcome,
   StoredObject,
 } from "./object-store.ts";
-export { listAll } from "./object-store.ts";
+export { LIST_LIMIT, listAll } from "./object-store.ts";
 export type { Processes, ProcessIdentity } from "./processes.ts";
 export type { Random } from "./random.ts";
 export { nonceOf } from "./random.ts";
+export type { LogLevel } from "./system/console-logger.ts";
+export { consoleLogger } from "./system/console-logger.ts";
+export { systemClock } from "./system/system-clock.ts";
+export { systemProcesses } from "./system/system-processes.ts";
+export { systemRandom } from "./system/system-random.ts";
+export { inlineWorkers } from "./workers/inline-workers.ts";
 export type { WorkerResult, Workers, WorkerTask, WorkerTasks } from "./workers.ts";

@@ -1,14 +1,21 @@
 import type { CallOptions } from "./clock.ts";
 
+/** Entries in one page of a listing, at most and by default. */
+export const LIST_LIMIT = 1000;
+
 /**
  * A flat map from keys to immutable or conditionally replaced byte strings: a folder or a bucket.
  *
- * Keys are `/`-separated segments of `[A-Za-z0-9_=.-]`, none starting with a dot. `version` is an
- * opaque token of one content of one key: equal tokens mean the same content, and a key that was
- * deleted and made again has another token. Every rule here is checked by `objectStoreConformance`.
+ * Keys are `/`-separated segments of `[A-Za-z0-9_=.-]`, none starting with a dot, none above 180
+ * bytes, 1,024 bytes together. No key is a folder of another (`a` and `a/b`). `version` is an opaque
+ * token of one content of one key: equal tokens mean the same content, and a key that was deleted
+ * and made again has another token. Bytes are copied: what the caller passes in or gets is its own.
+ * Every rule here is checked by `objectStoreConformance`.
  *
  * Every method throws STORE_UNAVAILABLE when the store did not answer: a write may or may not have
- * taken effect. PERMISSION_DENIED, DISK_FULL and STORE_READ_ONLY say that it has not.
+ * taken effect. Every other code says that it has not: PERMISSION_DENIED, DISK_FULL,
+ * STORE_READ_ONLY, STORE_LOCKED, STORE_PATH_BLOCKED, KEY_INVALID. A signal that aborts rejects with
+ * its reason; a write that was under way may or may not have taken effect.
  */
 export interface ObjectStore {
   /** The bytes of `key`, or of the range; undefined when there is no such object. */
@@ -24,8 +31,9 @@ export interface ObjectStore {
   /** Deleting what is not there is done. With `ifVersion`, another content is left alone. */
   delete(key: string, options?: DeleteOptions): Promise<DeleteOutcome>;
   /**
-   * Keys that start with `prefix` and sort after `after`, in byte order, at most `limit` (1,000).
-   * Not a snapshot: an object made or deleted while it runs may or may not be seen.
+   * Keys that start with `prefix` and sort after `after` (any text), in byte order of the whole
+   * key, at most `limit` of them (1 to 1,000). Not a snapshot: an object made or deleted while it
+   * runs may or may not be seen.
    */
   list(prefix: string, options?: ListOptions): Promise<ListPage>;
 }
@@ -60,6 +68,7 @@ export type PutOutcome =
 export interface DeleteOptions extends CallOptions {
   readonly ifVersion?: string | undefined;
 }
+/** False only where another content stands, so a repeated delete says what the first one said. */
 export type DeleteOutcome = { readonly deleted: boolean };
 export interface ListOptions extends CallOptions {
   readonly after?: string | undefined;

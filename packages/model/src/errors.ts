@@ -38,6 +38,11 @@ export const errorCodes = {
     "configuration",
     "This store does not keep conditional writes: use another file system or bucket",
   ],
+  STORE_PATH_BLOCKED: [
+    "configuration",
+    "Move away what stands at that path: the store needs a folder there, or a file",
+  ],
+  KEY_INVALID: ["invalid", "Use segments of letters, digits, _ = - and . between slashes"],
   STORE_LOCKED: [
     "unavailable",
     "End the process that holds the lock, or remove the lock file if it has died",
@@ -64,6 +69,10 @@ export const errorCodes = {
   WRITER_NOT_FORGETTABLE: [
     "conflict",
     "Only a log that is not sealed and belongs to no live process can be forgotten",
+  ],
+  WORKER_FAILED: [
+    "unavailable",
+    "Repeat: the thread that ran the task has ended, another one takes its place",
   ],
   STORE_CLOSED: ["closed", "Open the store again"],
   PIN_UNSTABLE: [
