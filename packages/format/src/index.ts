@@ -1,3 +1,6 @@
+export type { DecodeBatchOptions } from "./batch/decode-batch.ts";
+export { decodeBatch } from "./batch/decode-batch.ts";
+export { encodeBatch } from "./batch/encode-batch.ts";
 export { CATALOG_FORMAT_VERSION, decodeCatalog, encodeCatalog } from "./catalog-codec.ts";
 export type {
   CatalogAudit,
