@@ -11,6 +11,8 @@ export type ErrorKind =
 /** Every code with its kind and what to do. `docs/errors.md` is generated from this table. */
 export const errorCodes = {
   USAGE: ["invalid", "Run the command with --help to see its options"],
+  NOT_BUILT: ["invalid", "See what this version has with: shale --help"],
+  STORE_NOT_BUILT: ["configuration", "Use a folder: buckets are not built in this version"],
   PROJECT_ID_INVALID: [
     "invalid",
     "Use 1 to 63 of a-z, 0-9, _ and -, starting with a letter or digit",
@@ -26,6 +28,11 @@ export const errorCodes = {
     "corrupt",
     "The gzip stream ends early: fetch the file again, then repeat with the whole file",
   ],
+  INPUT_CORRUPT: [
+    "corrupt",
+    "The gzip stream is damaged: fetch the file again, then repeat with the whole file",
+  ],
+  OUTPUT_NOT_WRITABLE: ["invalid", "Name a file in a folder that exists and may be written"],
   STORE_READ_ONLY: [
     "configuration",
     "Open the store without readOnly, and check the permissions of its root",
