@@ -1,3 +1,24 @@
+export type {
+  DiskOperation,
+  Fault,
+  FaultPlan,
+  FaultRates,
+  FaultRule,
+  Operation,
+  StoreOperation,
+} from "./simulation/fault-plan.ts";
+export { faultingDisk } from "./simulation/faulting-disk.ts";
+export { faultingStore } from "./simulation/faulting-store.ts";
+export type { Faults, FaultsOptions, TraceEntry } from "./simulation/faults.ts";
+export { createFaults } from "./simulation/faults.ts";
 export type { ManualClock, ManualClockOptions } from "./simulation/manual-clock.ts";
 export { manualClock } from "./simulation/manual-clock.ts";
 export { seededRandom } from "./simulation/seeded-random.ts";
+export type { SimulatedDisk } from "./simulation/simulated-disk.ts";
+export { simulatedDisk } from "./simulation/simulated-disk.ts";
+export type {
+  ProcessOptions,
+  SimulatedEnv,
+  SimulationOptions,
+} from "./simulation/simulated-env.ts";
+export { simulatedEnv } from "./simulation/simulated-env.ts";

@@ -1,0 +1,113 @@
+import type { Clock, Random } from "@shale/env";
+import type { Fault, FaultPlan, FaultRates, FaultRule, Operation } from "./fault-plan.ts";
+import { manualClock } from "./manual-clock.ts";
+import { nextBelow, nextChance, seededRandom } from "./seeded-random.ts";
+
+export interface TraceEntry {
+  /** 1-based over all operations of the simulation. */
+  readonly index: number;
+  /** Position of the process in the simulation, 0 for the first. */
+  readonly process: number;
+  readonly where: Operation["where"];
+  readonly what: Operation["what"];
+  readonly key: string;
+  /** What came of it, and which fault struck it. */
+  readonly outcome: string;
+}
+
+/** Counts operations, strikes some of them by a plan, and keeps the trace of all. */
+export interface Faults {
+  /** By index; entries are added when operations end. Two runs of one seed have equal traces. */
+  readonly trace: readonly TraceEntry[];
+  /** Operations begun so far. */
+  readonly operationCount: number;
+  /** Replaces the plan; rules count from 1 again. */
+  setPlan(plan: FaultPlan): void;
+  readonly plan: FaultPlan;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Counts one operation and says what strikes it, carrying out late effects that are due. */
+  begin(operation: Operation): Promise<{ readonly index: number; readonly fault?: Fault }>;
+  record(entry: TraceEntry): void;
+  /** Keeps an effect for the moment when operation `index` begins. */
+  land(index: number, effect: () => Promise<void>): void;
+}
+
+export interface FaultsOptions {
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+}
+
+function fits(rule: FaultRule, operation: Operation): boolean {
+  return (
+    (rule.where ?? operation.where) === operation.where &&
+    (rule.what === undefined || rule.what.includes(operation.what)) &&
+    (rule.keyIncludes === undefined || operation.key.includes(rule.keyIncludes))
+  );
+}
+
+function drawFault(rates: FaultRates, random: Random): Fault | undefined {
+  if (nextChance(random, rates.before ?? 0)) return { kind: "before" };
+  if (nextChance(random, rates.after ?? 0)) return { kind: "after" };
+  if (nextChance(random, rates.late ?? 0)) {
+    return { kind: "late", operations: 1 + nextBelow(random, 20) };
+  }
+  if (nextChance(random, rates.delay ?? 0)) {
+    return { kind: "delay", ms: 1 + nextBelow(random, 30_000) };
+  }
+  return undefined;
+}
+
+export function isFaults(value: FaultPlan | Faults): value is Faults {
+  return "begin" in value;
+}
+
+export function createFaults(plan: FaultPlan = {}, options: FaultsOptions = {}): Faults {
+  const random = options.random ?? seededRandom(0);
+  const clock = options.clock ?? manualClock(0, { autoAdvance: true });
+  const trace: TraceEntry[] = [];
+  let current = plan;
+  let matchCounts = new Map<FaultRule, number>();
+  let operationCount = 0;
+  let late: { readonly index: number; readonly effect: () => Promise<void> }[] = [];
+
+  function faultOf(operation: Operation): Fault | undefined {
+    for (const rule of current.rules ?? []) {
+      if (!fits(rule, operation)) continue;
+      const count = (matchCounts.get(rule) ?? 0) + 1;
+      matchCounts.set(rule, count);
+      if (rule.at === undefined || rule.at === count) return rule.fault;
+    }
+    return current.rates === undefined ? undefined : drawFault(current.rates, random);
+  }
+
+  return {
+    trace,
+    get operationCount() {
+      return operationCount;
+    },
+    setPlan(next) {
+      current = next;
+      matchCounts = new Map();
+    },
+    get plan() {
+      return current;
+    },
+    clock,
+    random,
+    async begin(operation) {
+      const index = ++operationCount;
+      const fault = faultOf(operation);
+      const due = late.filter((one) => one.index <= index);
+      late = late.filter((one) => one.index > index);
+      for (const { effect } of due) await effect();
+      return fault === undefined ? { index } : { index, fault };
+    },
+    record(entry) {
+      trace.push(entry);
+    },
+    land(index, effect) {
+      late.push({ index, effect });
+    },
+  };
+}
