@@ -7,9 +7,16 @@ export type {
   Operation,
   StoreOperation,
 } from "./simulation/fault-plan.ts";
+export type {
+  FaultPointCounts,
+  FaultPointOptions,
+  FaultScenario,
+  StruckRun,
+} from "./simulation/fault-points.ts";
+export { faultPoints } from "./simulation/fault-points.ts";
 export { faultingDisk } from "./simulation/faulting-disk.ts";
 export { faultingStore } from "./simulation/faulting-store.ts";
-export type { Faults, FaultsOptions, TraceEntry } from "./simulation/faults.ts";
+export type { BegunOperation, Faults, FaultsOptions, TraceEntry } from "./simulation/faults.ts";
 export { createFaults } from "./simulation/faults.ts";
 export type { ManualClock, ManualClockOptions } from "./simulation/manual-clock.ts";
 export { manualClock } from "./simulation/manual-clock.ts";

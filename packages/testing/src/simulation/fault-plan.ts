@@ -44,6 +44,8 @@ export type Fault =
 export interface FaultRule {
   /** 1-based number among the operations that this rule matches; absent: every one of them. */
   readonly at?: number | undefined;
+  /** Only operations of this process; `SimulatedEnv.position`. */
+  readonly process?: number | undefined;
   readonly where?: "store" | "disk" | undefined;
   readonly what?: readonly (StoreOperation | DiskOperation)[] | undefined;
   /** A part of the key or path. */

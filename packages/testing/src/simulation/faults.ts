@@ -3,7 +3,7 @@ import type { Fault, FaultPlan, FaultRates, FaultRule, Operation } from "./fault
 import { manualClock } from "./manual-clock.ts";
 import { nextBelow, nextChance, seededRandom } from "./seeded-random.ts";
 
-export interface TraceEntry {
+export interface BegunOperation {
   /** 1-based over all operations of the simulation. */
   readonly index: number;
   /** Position of the process in the simulation, 0 for the first. */
@@ -11,23 +11,28 @@ export interface TraceEntry {
   readonly where: Operation["where"];
   readonly what: Operation["what"];
   readonly key: string;
+}
+export interface TraceEntry extends BegunOperation {
   /** What came of it, and which fault struck it. */
   readonly outcome: string;
 }
 
 /** Counts operations, strikes some of them by a plan, and keeps the trace of all. */
 export interface Faults {
-  /** By index; entries are added when operations end. Two runs of one seed have equal traces. */
+  /** Every operation as it ended. Two runs of one seed have equal traces. */
   readonly trace: readonly TraceEntry[];
-  /** Operations begun so far. */
-  readonly operationCount: number;
+  /** Every operation as it began. */
+  readonly begun: readonly BegunOperation[];
   /** Replaces the plan; rules count from 1 again. */
   setPlan(plan: FaultPlan): void;
   readonly plan: FaultPlan;
   readonly clock: Clock;
   readonly random: Random;
   /** Counts one operation and says what strikes it, carrying out late effects that are due. */
-  begin(operation: Operation): Promise<{ readonly index: number; readonly fault?: Fault }>;
+  begin(
+    operation: Operation,
+    process: number,
+  ): Promise<{ readonly begun: BegunOperation; readonly fault: Fault | undefined }>;
   record(entry: TraceEntry): void;
   /** Keeps an effect for the moment when operation `index` begins. */
   land(index: number, effect: () => Promise<void>): void;
@@ -38,8 +43,9 @@ export interface FaultsOptions {
   readonly random?: Random | undefined;
 }
 
-function fits(rule: FaultRule, operation: Operation): boolean {
+function fits(rule: FaultRule, operation: BegunOperation): boolean {
   return (
+    (rule.process ?? operation.process) === operation.process &&
     (rule.where ?? operation.where) === operation.where &&
     (rule.what === undefined || rule.what.includes(operation.what)) &&
     (rule.keyIncludes === undefined || operation.key.includes(rule.keyIncludes))
@@ -66,12 +72,12 @@ export function createFaults(plan: FaultPlan = {}, options: FaultsOptions = {}):
   const random = options.random ?? seededRandom(0);
   const clock = options.clock ?? manualClock(0, { autoAdvance: true });
   const trace: TraceEntry[] = [];
+  const begunOperations: BegunOperation[] = [];
   let current = plan;
   let matchCounts = new Map<FaultRule, number>();
-  let operationCount = 0;
   let late: { readonly index: number; readonly effect: () => Promise<void> }[] = [];
 
-  function faultOf(operation: Operation): Fault | undefined {
+  function faultOf(operation: BegunOperation): Fault | undefined {
     for (const rule of current.rules ?? []) {
       if (!fits(rule, operation)) continue;
       const count = (matchCounts.get(rule) ?? 0) + 1;
@@ -83,9 +89,7 @@ export function createFaults(plan: FaultPlan = {}, options: FaultsOptions = {}):
 
   return {
     trace,
-    get operationCount() {
-      return operationCount;
-    },
+    begun: begunOperations,
     setPlan(next) {
       current = next;
       matchCounts = new Map();
@@ -95,13 +99,14 @@ export function createFaults(plan: FaultPlan = {}, options: FaultsOptions = {}):
     },
     clock,
     random,
-    async begin(operation) {
-      const index = ++operationCount;
-      const fault = faultOf(operation);
-      const due = late.filter((one) => one.index <= index);
-      late = late.filter((one) => one.index > index);
+    async begin({ where, what, key }, process) {
+      const begun = { index: begunOperations.length + 1, process, where, what, key };
+      begunOperations.push(begun);
+      const fault = faultOf(begun);
+      const due = late.filter((one) => one.index <= begun.index);
+      late = late.filter((one) => one.index > begun.index);
       for (const { effect } of due) await effect();
-      return fault === undefined ? { index } : { index, fault };
+      return { begun, fault };
     },
     record(entry) {
       trace.push(entry);

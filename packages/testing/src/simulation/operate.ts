@@ -41,10 +41,9 @@ export async function operate<T>(context: OperationContext, attempt: Attempt<T>)
   await gate.pass();
   await waitTurns(faults);
   await gate.pass();
-  const { index, fault } = await faults.begin(operation);
+  const { begun, fault } = await faults.begin(operation, context.process);
   function record(outcome: string): void {
-    const { where, what, key } = operation;
-    faults.record({ index, process: context.process, where, what, key, outcome });
+    faults.record({ ...begun, outcome });
   }
   async function apply(prefix: string): Promise<T> {
     try {
@@ -86,7 +85,7 @@ export async function operate<T>(context: OperationContext, attempt: Attempt<T>)
       throw failureOf(operation, "the simulated service stopped in the middle");
     case "late":
       record("failed, to land late");
-      if (attempt.canLandLate === true) faults.land(index + fault.operations, applyLate);
+      if (attempt.canLandLate === true) faults.land(begun.index + fault.operations, applyLate);
       await gate.pass();
       throw failureOf(operation, "the simulated service did not answer in time");
     case "delay":

@@ -45,6 +45,8 @@ export interface ProcessOptions {
 
 /** The outside world of one simulated process. */
 export interface SimulatedEnv extends Env {
+  /** Position of this process in the simulation: 0 for the first. */
+  readonly position: number;
   readonly clock: ManualClock;
   readonly disk: Disk;
   /** Plan, trace and count of the whole simulation. */
@@ -121,12 +123,13 @@ function startProcess(simulation: Simulation, machine: Machine, clockSkewMs: num
     for (const other of machine.gates) other.end("kill");
     machine.disk.losePower(simulation.random);
   });
-  const process = processes.length;
-  const self: ProcessIdentity = { host: machine.host, pid: 1_000 + process, started: `${process}` };
+  const position = processes.length;
+  const self = { host: machine.host, pid: 1_000 + position, started: `${position}` };
   processes.push({ identity: self, gate });
   machine.gates.push(gate);
-  const context = { faults, gate, process };
+  const context = { faults, gate, process: position };
   return {
+    position,
     clock: clockOfProcess(simulation.clock, gate, clockSkewMs),
     random: simulation.random,
     logger: simulation.options.logger ?? silentLogger,
