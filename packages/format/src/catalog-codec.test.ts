@@ -25,7 +25,9 @@ const shards = fc.integer({ min: 1, max: 65_536 });
 const day = fc.integer({ min: -1000, max: 50_000 }).map((n) => dayOf(n * 86_400_000));
 const ranges = fc.array(fc.record({ from: ordinal, to: ordinal }), { maxLength: 3 });
 const vector = {
-  seqs: fc.dictionary(positive.map(String), seq, { maxKeys: 3 }),
+  positions: fc.dictionary(positive.map(String), fc.record({ n: fc.nat(), lastSeq: seq }), {
+    maxKeys: 3,
+  }),
   infinite: ranges,
 };
 const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary);
@@ -72,7 +74,9 @@ const catalog: fc.Arbitrary<CatalogDocument> = fc.record<CatalogDocument>({
     }),
   ),
   cutPending: orNull(fc.record({ operation: name })),
-  cuts: fc.array(fc.record({ generation: positive, operation: name, ...vector }), { maxLength: 2 }),
+  cuts: fc.array(fc.record({ generation: positive, operation: name, spec, ...vector }), {
+    maxLength: 2,
+  }),
   writers: fc.array(
     fc.record({
       ordinal,
@@ -221,8 +225,8 @@ function damagedCopies(value: unknown, path: string): { body: unknown; path: str
       body: { ...value, [field]: copy.body },
     })),
   ]);
-  // In a map from ordinals to seqs a missing entry is no damage.
-  const isMap = path.endsWith(".seqs");
+  // In a map from ordinals to positions a missing entry is no damage.
+  const isMap = path.endsWith(".positions");
   return [
     ...(isMap ? copies.filter(({ body }) => JSON.stringify(body).includes("wrong")) : copies),
     { body: { ...value, unknownField: 1 }, path: `${path}.unknownField` },

@@ -16,6 +16,7 @@ import type {
   CatalogDocument,
   CatalogLoad,
   CatalogOperation,
+  CatalogPosition,
   CatalogProcess,
   CatalogRetention,
   CatalogSpec,
@@ -85,7 +86,10 @@ export const processShape: Shape<CatalogProcess> = objectOf({
   started: anyText,
 });
 
-const vectorFields = { seqs: numberedOf(wholeNumber), infinite: ranges };
+const vectorFields = {
+  positions: numberedOf(objectOf<CatalogPosition>({ n: wholeNumber, lastSeq: wholeNumber })),
+  infinite: ranges,
+};
 const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
   project,
   version,
@@ -129,7 +133,7 @@ const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
   ),
   cutPending: nullOr(objectOf({ operation: name })),
   cuts: listOf(
-    objectOf<CatalogCut>({ generation: positiveNumber, operation: name, ...vectorFields }),
+    objectOf<CatalogCut>({ generation: positiveNumber, operation: name, spec, ...vectorFields }),
   ),
   writers: listOf(
     objectOf<CatalogWriter>({

@@ -59,10 +59,18 @@ export interface OrdinalRange {
   readonly to: WriterOrdinal;
 }
 
-/** One position in every log: a writer in `infinite` stands at infinity, one in neither is unknown. */
+/** A place in one writer's log: its tail object `n` ends at `lastSeq`. Both 0: before the first. */
+export interface CatalogPosition {
+  readonly n: number;
+  readonly lastSeq: number;
+}
+
+/**
+ * One position in every log, by ordinal: a writer in `infinite` stands at infinity, one in neither
+ * was registered later. Rows are compared by `lastSeq`; `n` says from where to read tail objects.
+ */
 export interface CatalogVector {
-  /** Writer ordinal to seq; 0 for a writer with nothing. */
-  readonly seqs: Readonly<Record<string, number>>;
+  readonly positions: Readonly<Record<string, CatalogPosition>>;
   readonly infinite: readonly OrdinalRange[];
 }
 
@@ -70,6 +78,8 @@ export interface CatalogCut extends CatalogVector {
   /** The generation that begins above this cut. */
   readonly generation: number;
   readonly operation: string;
+  /** The spec that is fed from this cut on: its watermarks start here. */
+  readonly spec: SpecName;
 }
 
 export interface CatalogBehind {
@@ -120,7 +130,7 @@ export interface CatalogWriter {
   readonly nonce: string;
   readonly process: CatalogProcess;
   readonly registeredMs: number;
-  /** Its log was declared lost (protocol W5): nothing above `lastSeq` will ever come. */
+  /** Its log was declared lost when its tail ended at `lastSeq`: it is no longer listed (protocol W5). */
   readonly forgotten: { readonly lastSeq: number; readonly atMs: number } | null;
 }
 

@@ -10,6 +10,7 @@ export type {
   CatalogLoad,
   CatalogOperation,
   CatalogOperationState,
+  CatalogPosition,
   CatalogProcess,
   CatalogRetention,
   CatalogSpec,
@@ -21,3 +22,23 @@ export type {
 export { NONCES_KEPT } from "./catalog-document.ts";
 export type { Heartbeat } from "./heartbeat.ts";
 export { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_FORMAT_VERSION } from "./heartbeat.ts";
+export type { TailSource } from "./tail/tail-codec.ts";
+export {
+  decodeTailHeader,
+  decodeTailObject,
+  encodeTailObject,
+  TAIL_FORMAT_VERSION,
+  TAIL_HEADER_BYTES,
+} from "./tail/tail-codec.ts";
+export type { TailHeader, TailObject } from "./tail/tail-object.ts";
+export { emptyTailObject, tailObjectOf } from "./tail/tail-object.ts";
+export type { ScannedRecord, WalScan } from "./wal/scan-wal.ts";
+export { scanWal } from "./wal/scan-wal.ts";
+export type { WalFileHeader } from "./wal/wal-file-header.ts";
+export {
+  encodeWalFileHeader,
+  WAL_FILE_HEADER_BYTES,
+  WAL_FORMAT_VERSION,
+} from "./wal/wal-file-header.ts";
+export type { WalRecord } from "./wal/wal-record.ts";
+export { encodeWalRecord } from "./wal/wal-record.ts";
