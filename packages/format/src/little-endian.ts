@@ -38,20 +38,22 @@ export function readU64(view: DataView, offset: number): number {
 }
 
 /** A nonce is 128 bits: 32 lower-case hex digits in memory, 16 bytes in files. */
-export function writeNonce(view: DataView, offset: number, nonce: string): void {
+export function checkNonce(nonce: string): string {
   invariant(/^[0-9a-f]{32}$/.test(nonce), `a nonce is 32 hex digits: ${nonce}`);
-  for (let i = 0; i < 16; i++) {
-    view.setUint8(offset + i, Number.parseInt(nonce.slice(2 * i, 2 * i + 2), 16));
+  return nonce;
+}
+
+export function writeHex(view: DataView, offset: number, digits: string): void {
+  for (let i = 0; 2 * i < digits.length; i++) {
+    view.setUint8(offset + i, Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
   }
 }
 
-export function readNonce(view: DataView, offset: number): string {
-  let nonce = "";
-  for (let i = 0; i < 16; i++) {
-    nonce += view
-      .getUint8(offset + i)
-      .toString(16)
-      .padStart(2, "0");
+export function readHex(view: DataView, offset: number, sizeBytes: number): string {
+  let digits = "";
+  for (let i = 0; i < sizeBytes; i++) {
+    const byte = view.getUint8(offset + i);
+    digits += byte.toString(16).padStart(2, "0");
   }
-  return nonce;
+  return digits;
 }
