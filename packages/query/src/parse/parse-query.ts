@@ -1,0 +1,46 @@
+import type { QueryKind } from "@shale/model";
+import { unreachable } from "@shale/model";
+import { parseSegmentation } from "./parse-segmentation.ts";
+import { parseTimeline } from "./parse-timeline.ts";
+import type { ParsedQuery } from "./parsed-query.ts";
+import { queryNotBuilt } from "./query-errors.ts";
+import { objectOf, oneOf } from "./query-place.ts";
+
+const kinds = [
+  "segmentation",
+  "funnel",
+  "retention",
+  "flow",
+  "lifecycle",
+  "stickiness",
+  "users",
+  "timeline",
+] as const satisfies readonly QueryKind[];
+
+/**
+ * Reads a query document, as JSON or as an object of the library. Strict: a field it does not know
+ * is refused, with the path, what is allowed and the name that was probably meant.
+ *
+ * @throws {ShaleError} QUERY_INVALID with `path`; QUERY_NOT_BUILT for kinds and options of the
+ *   contract that this version does not answer
+ */
+export function parseQuery(document: unknown): ParsedQuery {
+  const place = { value: document, path: "" };
+  const { kind: name } = objectOf(place, "a query");
+  const kind = oneOf({ value: name, path: "kind" }, kinds, "a kind of query");
+  switch (kind) {
+    case "segmentation":
+      return parseSegmentation(place);
+    case "timeline":
+      return parseTimeline(place);
+    case "funnel":
+    case "retention":
+    case "flow":
+    case "lifecycle":
+    case "stickiness":
+    case "users":
+      throw queryNotBuilt("kind", `the kind ${kind}`);
+    default:
+      return unreachable(kind);
+  }
+}

@@ -1,0 +1,65 @@
+import type { FilterOp, TimeUnit, WeekStart } from "@shale/model";
+
+/** A query after the parser: defaults filled in, instants in ms, nothing left to check. */
+export type ParsedQuery = ParsedSegmentation | ParsedTimeline;
+
+export interface ParsedSegmentation {
+  readonly kind: "segmentation";
+  readonly fromMs: number;
+  /** Greater than fromMs. */
+  readonly toMs: number;
+  readonly timezone: string;
+  readonly weekStart: WeekStart;
+  readonly asOfMs: number | undefined;
+  readonly where: ParsedFilter | undefined;
+  readonly unit: TimeUnit | "range";
+  readonly series: readonly ParsedSeries[];
+  /** undefined: no breakdown; else 1 to 4 keys. */
+  readonly by: readonly ParsedBy[] | undefined;
+  readonly limit: number;
+}
+
+export interface ParsedSeries {
+  readonly label: string;
+  readonly select: ParsedSelect;
+  readonly measure: "total" | "unique";
+}
+
+export interface ParsedSelect {
+  /** undefined = any event; never empty. */
+  readonly events: readonly string[] | undefined;
+  readonly where: ParsedFilter | undefined;
+  readonly label: string | undefined;
+}
+
+export interface ParsedBy {
+  readonly property: string;
+  /** Two or more strictly ascending edges of [a, b). */
+  readonly buckets: readonly number[] | undefined;
+}
+
+export type FilterValue = string | number | boolean;
+export type ParsedFilter =
+  | ParsedPropertyFilter
+  | { readonly kind: "all" | "any"; readonly filters: readonly ParsedFilter[] }
+  | { readonly kind: "not"; readonly filter: ParsedFilter };
+export interface ParsedPropertyFilter {
+  readonly kind: "property";
+  readonly property: string;
+  readonly op: FilterOp;
+  /** One value, any number for in and notIn, none for isSet and isNotSet. */
+  readonly values: readonly FilterValue[];
+  readonly ignoreCase: boolean;
+}
+
+export interface ParsedTimeline {
+  readonly kind: "timeline";
+  readonly userId: string;
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+  readonly timezone: string;
+  readonly select: ParsedSelect;
+  readonly direction: "asc" | "desc";
+  readonly limit: number;
+  readonly cursor: string | undefined;
+}
