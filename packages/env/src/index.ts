@@ -1,6 +1,8 @@
 export type { CallOptions, Clock } from "./clock.ts";
 export type { Disk, LogFile } from "./disk.ts";
 export type { Env } from "./env.ts";
+export type { FilesystemStoreOptions } from "./filesystem/filesystem-store.ts";
+export { filesystemStore } from "./filesystem/filesystem-store.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
 export { memoryDisk } from "./memory/memory-disk.ts";

@@ -1,0 +1,19 @@
+import * as fs from "node:fs/promises";
+
+/** The calls into the kernel that the filesystem store and disk make; tests fail them one by one. */
+export type FileCalls = Pick<
+  typeof fs,
+  | "link"
+  | "lstat"
+  | "mkdir"
+  | "open"
+  | "readdir"
+  | "readlink"
+  | "rename"
+  | "rm"
+  | "stat"
+  | "symlink"
+  | "unlink"
+>;
+
+export const nodeFileCalls: FileCalls = fs;
