@@ -94,6 +94,7 @@ export const errorCodes = {
     "configuration",
     'Give openStore a walDirectory, or append with durability: "committed"',
   ],
+  PACKAGE_MISSING: ["configuration", "Install the optional package that the message names"],
   CANCELLED: ["cancelled", "Run it again to go on"],
   DEADLINE_EXCEEDED: ["cancelled", "Raise deadlineMs or ask for less"],
 } as const satisfies Record<string, readonly [ErrorKind, hint: string]>;

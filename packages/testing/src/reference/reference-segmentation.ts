@@ -1,0 +1,159 @@
+import type {
+  By,
+  EventSelect,
+  Measure,
+  SegmentationAnswer,
+  SegmentationAnswerSeries,
+  SegmentationQuery,
+  SegmentationSegment,
+  SegmentationSeries,
+  SegmentValue,
+} from "@shale/model";
+import { ShaleError } from "@shale/model";
+import type { ReferenceInterval } from "./reference-calendar.ts";
+import { intervalsOf, rangeOf } from "./reference-calendar.ts";
+import type { ReferenceEvent } from "./reference-event.ts";
+import { compareText } from "./reference-event.ts";
+import { isSelected, propertyOf, satisfies } from "./reference-filter.ts";
+
+const LIMIT = 10;
+
+/** What a measure makes of a set of events. */
+function measured(events: readonly ReferenceEvent[], measure: Measure): number {
+  if (measure === "total") return events.length;
+  if (measure === "unique") {
+    const users = new Set(events.map(({ user_id }) => user_id));
+    users.delete(""); // Counted in totals, left out of every per-user number.
+    return users.size;
+  }
+  const text = JSON.stringify(measure);
+  throw new ShaleError("QUERY_NOT_BUILT", `Cannot measure ${text} in this version`);
+}
+
+interface Measured {
+  readonly values: number[];
+  readonly range: number;
+}
+function measureOver(
+  events: readonly ReferenceEvent[],
+  measure: Measure,
+  intervals: readonly ReferenceInterval[],
+): Measured {
+  const values = intervals.map(({ startMs, endMs }) => {
+    const inside = events.filter(({ timeMs }) => startMs <= timeMs && timeMs < endMs);
+    return measured(inside, measure);
+  });
+  return { values, range: measured(events, measure) };
+}
+
+/** The values of one key that an event stands under: one, or each distinct element of a list. */
+function valuesOf(event: ReferenceEvent, by: By): SegmentValue[] {
+  const name = typeof by === "string" ? by : by.property;
+  const value = propertyOf(event, name) ?? null;
+  const elements: readonly SegmentValue[] =
+    typeof value === "object" && value !== null ? value : [value];
+  const segments = elements.map((element) =>
+    typeof by === "string" ? element : bucketOf(element, by.buckets),
+  );
+  return segments.length === 0 ? [null] : [...new Set(segments)];
+}
+
+/** The lower edge of the half-open bucket that holds the number; null outside of all. */
+function bucketOf(value: SegmentValue, edges: readonly number[]): SegmentValue {
+  if (typeof value !== "number") return null;
+  for (const [index, edge] of edges.entries()) {
+    const next = edges[index + 1];
+    if (next !== undefined && edge <= value && value < next) return edge;
+  }
+  return null;
+}
+
+/** Every combination of one value for each key. */
+function combinationsOf(event: ReferenceEvent, by: readonly By[]): SegmentValue[][] {
+  return by.reduce<SegmentValue[][]>(
+    (partial, key) =>
+      partial.flatMap((left) => valuesOf(event, key).map((value) => [...left, value])),
+    [[]],
+  );
+}
+
+/** null, then false, true, numbers, texts. */
+function compareValues(a: SegmentValue, b: SegmentValue): number {
+  const rank = (value: SegmentValue): number =>
+    value === null ? 0 : ["boolean", "number", "string"].indexOf(typeof value) + 1;
+  if (rank(a) !== rank(b)) return rank(a) - rank(b);
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b);
+  return Number(a) - Number(b);
+}
+
+function segmentsOf(
+  events: readonly ReferenceEvent[],
+  by: readonly By[],
+  limit: number,
+  measureAll: (events: readonly ReferenceEvent[]) => Measured,
+): SegmentationSegment[] {
+  const eventsOf = new Map<string, { by: SegmentValue[]; events: ReferenceEvent[] }>();
+  for (const event of events) {
+    for (const combination of combinationsOf(event, by)) {
+      const key = JSON.stringify(combination);
+      const segment = eventsOf.get(key) ?? { by: combination, events: [] };
+      segment.events.push(event);
+      eventsOf.set(key, segment);
+    }
+  }
+  const all = [...eventsOf.values()]
+    .map((segment) => ({ ...segment, ...measureAll(segment.events) }))
+    .sort((a, b) => {
+      if (a.range !== b.range) return b.range - a.range;
+      const differing = a.by.findIndex((value, key) => value !== b.by[key]);
+      return compareValues(a.by[differing] ?? null, b.by[differing] ?? null);
+    });
+  const answer: SegmentationSegment[] = all
+    .slice(0, limit)
+    .map(({ by: values, values: counts, range }) => ({ by: values, values: counts, range }));
+  const rest = new Set(all.slice(limit).flatMap((segment) => segment.events));
+  // From the events themselves: adding the rows would count a user or an event several times.
+  if (rest.size > 0) answer.push({ by: [], other: true, ...measureAll([...rest]) });
+  return answer;
+}
+
+function labelOf(series: SegmentationSeries): string {
+  const { event } = series.select;
+  const names = typeof event === "string" ? event : event?.join(", ");
+  return series.label ?? series.select.label ?? names ?? "any event";
+}
+
+function checkSelect(select: EventSelect, path: string): void {
+  if (typeof select.event === "object" && select.event.length === 0) {
+    throw new ShaleError("QUERY_INVALID", "Cannot select no event", { path: `${path}.event` });
+  }
+}
+
+/** The answer to a segmentation over `events`, without its meta. */
+export function segmentationOf(
+  events: readonly ReferenceEvent[],
+  query: SegmentationQuery,
+): Omit<SegmentationAnswer, "meta"> {
+  if (query.formula !== undefined || query.rolling !== undefined || query.cumulative === true) {
+    throw new ShaleError("QUERY_NOT_BUILT", "Cannot use formula, rolling or cumulative");
+  }
+  const range = rangeOf(query);
+  const intervals = intervalsOf(query, range);
+  const inRange = events.filter(
+    (event) =>
+      range.fromMs <= event.timeMs &&
+      event.timeMs < range.toMs &&
+      (query.where === undefined || satisfies(event, query.where)),
+  );
+  const series = query.series.map((one, index): SegmentationAnswerSeries => {
+    checkSelect(one.select, `series[${index}].select`);
+    const matching = inRange.filter((event) => isSelected(event, one.select));
+    const measureAll = (some: readonly ReferenceEvent[]): Measured =>
+      measureOver(some, one.measure, intervals);
+    const answer = { label: labelOf(one), overall: measureAll(matching) };
+    if (query.by === undefined || query.by.length === 0) return answer;
+    const limit = query.limit ?? LIMIT;
+    return { ...answer, segments: segmentsOf(matching, query.by, limit, measureAll) };
+  });
+  return { kind: "segmentation", intervals: intervals.map(({ label }) => label), series };
+}
