@@ -1,0 +1,132 @@
+import { invariant } from "@shale/model";
+import { createByteInterner } from "./byte-interner.ts";
+import { createCodeMerger } from "./code-merger.ts";
+import { concatProperties } from "./concat-properties.ts";
+import type { LoggedBatch, UserTable } from "./event-batch.ts";
+import type { TextTable } from "./text-table.ts";
+
+/**
+ * The rows of all batches as one batch, in order. Dictionaries are merged by bytes and hold only
+ * what a row needs; properties are merged by name and kind, and those without a value left out.
+ *
+ * One batch alone is given back as it is.
+ *
+ * @param batches One at least, of one writer, the seqs of each above those of the one before.
+ */
+export function concatBatches(batches: readonly LoggedBatch[]): LoggedBatch {
+  const [first] = batches;
+  invariant(first !== undefined, "there is a batch to begin with");
+  if (batches.length === 1) return first;
+  const rowCount = checkOrder(batches, first);
+  return {
+    writer: first.writer,
+    rowCount,
+    ...concatRows(batches, rowCount),
+    ...concatUsers(batches, rowCount),
+    ...concatEvents(batches, rowCount),
+    ...concatInsertIds(batches, rowCount),
+    properties: concatProperties(batches, rowCount),
+  };
+}
+
+function checkOrder(batches: readonly LoggedBatch[], first: LoggedBatch): number {
+  let rowCount = 0;
+  let lastSeq = 0;
+  for (const { writer, seqs, rowCount: batchRows } of batches) {
+    invariant(writer === first.writer, `batches of one writer: ${writer}, ${first.writer}`);
+    const firstSeq = seqs[0] ?? Infinity;
+    invariant(firstSeq > lastSeq, `seqs rise from batch to batch: ${lastSeq}, ${firstSeq}`);
+    lastSeq = seqs[batchRows - 1] ?? lastSeq;
+    rowCount += batchRows;
+  }
+  return rowCount;
+}
+
+function concatRows(
+  batches: readonly LoggedBatch[],
+  rowCount: number,
+): Pick<LoggedBatch, "seqs" | "timesMs"> {
+  const seqs = new Float64Array(rowCount);
+  const timesMs = new Float64Array(rowCount);
+  let row = 0;
+  for (const batch of batches) {
+    seqs.set(batch.seqs, row);
+    timesMs.set(batch.timesMs, row);
+    row += batch.rowCount;
+  }
+  return { seqs, timesMs };
+}
+
+function concatUsers(
+  batches: readonly LoggedBatch[],
+  rowCount: number,
+): Pick<LoggedBatch, "users" | "userCodes"> {
+  const interner = createByteInterner();
+  let hashHigh = new Uint32Array(64);
+  let hashLow = new Uint32Array(64);
+  let current: UserTable | undefined;
+  function intern(ids: TextTable, index: number): number {
+    const high = current?.hashHigh[index] ?? 0;
+    const isNext = interner.count;
+    const code = interner.internHashed(ids, index, high);
+    if (code < isNext) return code;
+    if (code === hashHigh.length) {
+      hashHigh = grownU32(hashHigh);
+      hashLow = grownU32(hashLow);
+    }
+    hashHigh[code] = high;
+    hashLow[code] = current?.hashLow[index] ?? 0;
+    return code;
+  }
+  const merger = createCodeMerger("none", intern);
+  const userCodes = new Uint32Array(rowCount);
+  let row = 0;
+  for (const batch of batches) {
+    current = batch.users;
+    merger.merge(batch.userCodes, batch.users.ids, userCodes, row);
+    row += batch.rowCount;
+  }
+  const { count } = interner;
+  const users = {
+    ids: interner.build(),
+    hashHigh: hashHigh.slice(0, count),
+    hashLow: hashLow.slice(0, count),
+  };
+  return { users, userCodes };
+}
+
+function grownU32(source: Uint32Array): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(2 * source.length);
+  grown.set(source);
+  return grown;
+}
+
+function concatEvents(
+  batches: readonly LoggedBatch[],
+  rowCount: number,
+): Pick<LoggedBatch, "events" | "eventCodes"> {
+  const interner = createByteInterner();
+  const merger = createCodeMerger("none", interner.intern);
+  const eventCodes = new Uint32Array(rowCount);
+  let row = 0;
+  for (const batch of batches) {
+    merger.merge(batch.eventCodes, batch.events, eventCodes, row);
+    row += batch.rowCount;
+  }
+  return { events: interner.build(), eventCodes };
+}
+
+function concatInsertIds(
+  batches: readonly LoggedBatch[],
+  rowCount: number,
+): Pick<LoggedBatch, "insertIds" | "insertIdCodes"> {
+  const interner = createByteInterner();
+  const merger = createCodeMerger("zero", interner.intern);
+  const insertIdCodes = new Uint32Array(rowCount);
+  let row = 0;
+  for (const batch of batches) {
+    merger.merge(batch.insertIdCodes, batch.insertIds, insertIdCodes, row);
+    row += batch.rowCount;
+  }
+  return { insertIds: interner.build(), insertIdCodes };
+}

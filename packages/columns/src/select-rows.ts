@@ -1,0 +1,89 @@
+import { invariant } from "@shale/model";
+import type { EventBatch, LoggedBatch, PropertyColumn } from "./event-batch.ts";
+
+/**
+ * The given rows as a batch of the same kind, in the same order. Dictionaries are shared with
+ * `batch`, so they may hold what no row needs; columns stay dense or sparse as they are.
+ *
+ * @param rows Strictly ascending, each below `batch.rowCount`.
+ */
+export function selectRows(batch: LoggedBatch, rows: Uint32Array): LoggedBatch;
+export function selectRows(batch: EventBatch, rows: Uint32Array): EventBatch;
+export function selectRows(
+  batch: EventBatch | LoggedBatch,
+  rows: Uint32Array,
+): EventBatch | LoggedBatch {
+  let previous = -1;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    invariant(row > previous && row < batch.rowCount, `rows ascend: ${previous}, ${row}`);
+    previous = row;
+  }
+  const selected: EventBatch = {
+    rowCount: rows.length,
+    users: batch.users,
+    userCodes: codesAt(batch.userCodes, rows),
+    events: batch.events,
+    eventCodes: codesAt(batch.eventCodes, rows),
+    timesMs: doublesAt(batch.timesMs, rows),
+    insertIdCodes: codesAt(batch.insertIdCodes, rows),
+    insertIds: batch.insertIds,
+    properties: batch.properties.map((column) => columnOf(column, rows)),
+  };
+  if (!("seqs" in batch)) return selected;
+  return { ...selected, writer: batch.writer, seqs: doublesAt(batch.seqs, rows) };
+}
+
+function columnOf(column: PropertyColumn, selected: Uint32Array): PropertyColumn {
+  const { rows, slots } = placesOf(column.rows, selected);
+  switch (column.kind) {
+    case "string":
+    case "list":
+      return { ...column, rows, codes: codesAt(column.codes, slots) };
+    case "number":
+      return { ...column, rows, values: doublesAt(column.values, slots) };
+    case "boolean":
+      return { ...column, rows, values: bytesAt(column.values, slots) };
+  }
+}
+
+/** Which slots are wanted, and for a sparse column to which of the selected rows they belong. */
+function placesOf(
+  rows: Uint32Array | undefined,
+  selected: Uint32Array,
+): { readonly rows: Uint32Array | undefined; readonly slots: Uint32Array } {
+  if (rows === undefined) return { rows, slots: selected };
+  const newRows = new Uint32Array(Math.min(rows.length, selected.length));
+  const slots = new Uint32Array(newRows.length);
+  let count = 0;
+  for (let slot = 0, i = 0; slot < rows.length && i < selected.length; ) {
+    const row = rows[slot] ?? 0;
+    const wanted = selected[i] ?? 0;
+    if (row === wanted) {
+      newRows[count] = i;
+      slots[count] = slot;
+      count++;
+    }
+    if (row <= wanted) slot++;
+    if (wanted <= row) i++;
+  }
+  return { rows: newRows.slice(0, count), slots: slots.slice(0, count) };
+}
+
+function codesAt(source: Uint32Array, slots: Uint32Array): Uint32Array {
+  const target = new Uint32Array(slots.length);
+  for (let i = 0; i < slots.length; i++) target[i] = source[slots[i] ?? 0] ?? 0;
+  return target;
+}
+
+function doublesAt(source: Float64Array, slots: Uint32Array): Float64Array {
+  const target = new Float64Array(slots.length);
+  for (let i = 0; i < slots.length; i++) target[i] = source[slots[i] ?? 0] ?? 0;
+  return target;
+}
+
+function bytesAt(source: Uint8Array, slots: Uint32Array): Uint8Array {
+  const target = new Uint8Array(slots.length);
+  for (let i = 0; i < slots.length; i++) target[i] = source[slots[i] ?? 0] ?? 0;
+  return target;
+}
