@@ -1,0 +1,103 @@
+import type { CallOptions, Env } from "@shale/env";
+import { invariant, ShaleError } from "@shale/model";
+import type { Chain, ChainEdit, ChainOptions, ChainPlace, ChainState } from "./chain.ts";
+import type { ChainAttempt } from "./chain-attempt.ts";
+import { createVersion, planAttempt, settleAttempt } from "./chain-attempt.ts";
+import { loadHead } from "./chain-head.ts";
+import { pruneChain } from "./prune-chain.ts";
+
+/** Races that a commit may lose; each costs a listing, a read and a creation. */
+const ATTEMPT_COUNT_MAX = 64;
+/** Times in a row that the store may not answer. */
+const FAILURE_COUNT_MAX = 8;
+const BACKOFF_MS_FIRST = 20;
+const BACKOFF_MS_MAX = 2_000;
+/** A commit of every so many prunes, so that a chain costs one more listing now and then. */
+const VERSIONS_PER_PRUNE = 16;
+
+/** Opens a version chain. Nothing is read before it is asked for. */
+export function openChain<T extends ChainState>(env: Env, options: ChainOptions<T>): Chain<T> {
+  const place: ChainPlace<T> = { ...options, env, remembered: undefined };
+  return {
+    loadNewest: async (callOptions = {}) => (await loadHead(place, callOptions))?.state,
+    commit: async (edit, callOptions = {}) => {
+      const state = await commitEdit(place, edit, callOptions);
+      if (state.version % VERSIONS_PER_PRUNE === 0) await pruneQuietly(place, callOptions);
+      return state;
+    },
+    prune: (callOptions = {}) => pruneChain(place, callOptions),
+  };
+}
+
+async function commitEdit<T extends ChainState>(
+  place: ChainPlace<T>,
+  edit: ChainEdit<T>,
+  options: CallOptions,
+): Promise<T> {
+  let undecided: readonly ChainAttempt<T>[] = [];
+  let failureCount = 0;
+  for (let attemptCount = 1; ; attemptCount++) {
+    try {
+      const head = await loadHead(place, options);
+      const open: ChainAttempt<T>[] = [];
+      for (const attempt of undecided) {
+        const fate = await settleAttempt(place, attempt, head, options);
+        if (fate === "committed" && head !== undefined) return head.state;
+        if (fate === "open") open.push(attempt);
+      }
+      undecided = open;
+      const draft = edit(head?.state);
+      if (draft === undefined) {
+        invariant(head !== undefined, `an edit of ${place.prefix} makes the first version`);
+        return head.state;
+      }
+      if (attemptCount > ATTEMPT_COUNT_MAX) throw conflictOf(place, undecided);
+      const attempt = planAttempt(place, head, draft);
+      undecided = [...undecided, attempt]; // Before the write: whatever it throws, it may land.
+      const outcome = await createVersion(place, attempt, options);
+      if (outcome === "counts") return attempt.state;
+      if (outcome === "taken") undecided = undecided.filter((one) => one !== attempt);
+      failureCount = 0;
+      if (outcome === "doubtful") continue; // The head tells at once.
+    } catch (error) {
+      if (!isUnavailable(error) || ++failureCount === FAILURE_COUNT_MAX) throw error;
+    }
+    await backOff(place.env, attemptCount, options);
+  }
+}
+
+function conflictOf<T extends ChainState>(
+  { prefix }: ChainPlace<T>,
+  undecided: readonly ChainAttempt<T>[],
+): ShaleError {
+  const lost = `lost ${ATTEMPT_COUNT_MAX} races in a row`;
+  return undecided.length === 0
+    ? new ShaleError("CATALOG_CONFLICT", `Cannot commit to ${prefix}: ${lost}`)
+    : new ShaleError(
+        "STORE_UNAVAILABLE",
+        `Cannot tell whether a commit to ${prefix} took effect: a write was not answered`,
+      );
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ShaleError && error.code === "STORE_UNAVAILABLE";
+}
+
+/** Full jitter: anything up to a limit that doubles, so that losers of one race spread out. */
+async function backOff(env: Env, attemptCount: number, options: CallOptions): Promise<void> {
+  const limitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_FIRST * 2 ** Math.min(attemptCount - 1, 20));
+  const share = env.random.nextU32() / 2 ** 32;
+  await env.clock.sleep(Math.floor(share * limitMs), options);
+}
+
+/** The commit stands whether or not old versions go: what fails here is tried again later. */
+async function pruneQuietly<T extends ChainState>(
+  place: ChainPlace<T>,
+  options: CallOptions,
+): Promise<void> {
+  try {
+    await pruneChain(place, options);
+  } catch (error) {
+    place.env.logger.warn("old versions stay for now", { prefix: place.prefix, error });
+  }
+}
