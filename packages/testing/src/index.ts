@@ -1,3 +1,6 @@
+export { memoryStore } from "@shale/env";
+export type { ConformanceCase, OpenStore, RegisterTest } from "@shale/env/testing";
+export { objectStoreCases, objectStoreConformance } from "@shale/env/testing";
 export type { ArbitraryEventsOptions } from "./arbitraries/arbitrary-events.ts";
 export { arbitraryEvents } from "./arbitraries/arbitrary-events.ts";
 export type { ArbitraryQueryKind } from "./arbitraries/arbitrary-query.ts";

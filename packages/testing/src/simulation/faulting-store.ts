@@ -1,4 +1,4 @@
-import type { ListPage, ObjectEntry, ObjectStore } from "@shale/env";
+import type { ListOptions, ListPage, ObjectEntry, ObjectStore } from "@shale/env";
 import { listAll } from "@shale/env";
 import { ShaleError } from "@shale/model";
 import type { FaultPlan } from "./fault-plan.ts";
@@ -29,10 +29,11 @@ function checkRewrite(writtenMs: Map<string, number>, key: string, faults: Fault
 async function snapshotOf(
   store: ObjectStore,
   prefix: string,
-  after: string | undefined,
+  { after, signal }: ListOptions,
 ): Promise<Map<string, ObjectEntry>> {
   const entries = new Map<string, ObjectEntry>();
-  for await (const entry of listAll(store, prefix, { after })) entries.set(entry.key, entry);
+  const found = listAll(store, prefix, { after, signal });
+  for await (const entry of found) entries.set(entry.key, entry);
   return entries;
 }
 
@@ -43,14 +44,14 @@ async function snapshotOf(
 async function listSlowly(
   store: ObjectStore,
   prefix: string,
-  options: { readonly after?: string | undefined; readonly limit?: number | undefined },
+  options: ListOptions,
   faults: Faults,
 ): Promise<ListPage> {
   const limit = Math.min(options.limit ?? LIST_LIMIT, LIST_LIMIT);
-  const first = await snapshotOf(store, prefix, options.after);
+  const first = await snapshotOf(store, prefix, options);
   await waitTurns(faults);
   await waitTurns(faults);
-  const second = await snapshotOf(store, prefix, options.after);
+  const second = await snapshotOf(store, prefix, options);
   const encoder = new TextEncoder();
   const keys = [...new Set([...first.keys(), ...second.keys()])].sort((a, b) =>
     Buffer.compare(encoder.encode(a), encoder.encode(b)),
@@ -79,12 +80,14 @@ export function storeOfProcess(
         operation: { where: "store", what: "get", key },
         apply: () => store.get(key, options),
         describe: found,
+        signal: options?.signal,
       }),
     head: (key, options) =>
       operate(context, {
         operation: { where: "store", what: "head", key },
         apply: () => store.head(key, options),
         describe: found,
+        signal: options?.signal,
       }),
     put: (key, bytes, condition, options) => {
       const copy = new Uint8Array(bytes); // Not slice(): that of a Buffer shares its bytes.
@@ -95,6 +98,7 @@ export function storeOfProcess(
           return store.put(key, copy, condition, options);
         },
         canLandLate: true,
+        signal: options?.signal,
         describe: ({ written }) => (written ? "written" : "not written"),
       });
     },
@@ -103,12 +107,14 @@ export function storeOfProcess(
         operation: { where: "store", what: "delete", key },
         apply: () => store.delete(key, options),
         canLandLate: true,
+        signal: options?.signal,
         describe: ({ deleted }) => (deleted ? "deleted" : "not deleted"),
       }),
     list: (prefix, options = {}) =>
       operate(context, {
         operation: { where: "store", what: "list", key: prefix },
         apply: () => listSlowly(store, prefix, options, faults),
+        signal: options.signal,
         describe: ({ entries }) => `${entries.length} entries`,
       }),
   };

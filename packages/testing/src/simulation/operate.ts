@@ -19,6 +19,8 @@ export interface Attempt<T> {
   /** Carries out the given share (0..1) of it; absent where it is all or nothing. */
   readonly applyPart?: ((share: number) => Promise<void>) | undefined;
   readonly canLandLate?: boolean | undefined;
+  /** Ends a delay. */
+  readonly signal?: AbortSignal | undefined;
   readonly describe: (result: T) => string;
 }
 
@@ -89,7 +91,7 @@ export async function operate<T>(context: OperationContext, attempt: Attempt<T>)
       await gate.pass();
       throw failureOf(operation, "the simulated service did not answer in time");
     case "delay":
-      await faults.clock.sleep(fault.ms);
+      await faults.clock.sleep(fault.ms, { signal: attempt.signal });
       await gate.pass();
       break;
     case "full":
