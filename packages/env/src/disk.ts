@@ -23,10 +23,14 @@ export interface Disk {
   removeFolder(path: string): Promise<void>;
 }
 
+/** After a failed append or sync a log takes no more (DISK_FAILED): it is closed and read again. */
 export interface LogFile {
   /** Bytes written so far by this handle, whether durable or not. */
   readonly sizeBytes: number;
-  /** Appends all chunks in order. After a failure the file may end in a torn part of them. */
+  /**
+   * Appends all chunks in order; one call at a time. After a failure the file may end in a torn
+   * part of them.
+   */
   append(chunks: readonly Uint8Array[]): Promise<void>;
   /** Makes everything appended so far durable. After a failure nothing may be assumed. */
   sync(): Promise<void>;

@@ -3,6 +3,8 @@ export type { Disk, LogFile } from "./disk.ts";
 export type { Env } from "./env.ts";
 export type { FilesystemStoreOptions } from "./filesystem/filesystem-store.ts";
 export { filesystemStore } from "./filesystem/filesystem-store.ts";
+export type { NodeDiskOptions } from "./filesystem/node-disk.ts";
+export { nodeDisk } from "./filesystem/node-disk.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
 export { memoryDisk } from "./memory/memory-disk.ts";
