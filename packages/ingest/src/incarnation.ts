@@ -1,0 +1,122 @@
+import { readHeartbeats, registerWriter } from "@shale/catalog";
+import type { Disk, Env } from "@shale/env";
+import type { CatalogDocument } from "@shale/format";
+import type { ProjectId, WriterOrdinal } from "@shale/model";
+import { ShaleError } from "@shale/model";
+import { decodeOwner, encodeOwner } from "./log/log-owner.ts";
+import { logFolderOf, OWNER_NAME } from "./log/log-paths.ts";
+import type { WriterLog } from "./log/writer-log.ts";
+import { createWriterLog } from "./log/writer-log.ts";
+import type { SeqClock } from "./seq-clock.ts";
+import type { TailEnd, TailPlace } from "./tail/read-tail-end.ts";
+import { emptyTailEnd, readTailEnd } from "./tail/read-tail-end.ts";
+
+/** One ordinal in the life of a writer: it ends with a seal, and another may follow. */
+export interface Incarnation {
+  readonly ordinal: WriterOrdinal;
+  /** undefined without a disk: then only the tail makes rows durable. */
+  readonly log: WriterLog | undefined;
+  /** The end of the tail as far as this writer has seen it confirmed. */
+  tail: TailEnd;
+  /** The newest catalog that the seq clock has adopted. */
+  catalog: CatalogDocument;
+}
+
+/** One attempt to become a writer. Tried again with the same nonce it finds what it had made. */
+export interface Opening {
+  readonly seqs: SeqClock;
+  readonly segmentBytesMax: number;
+  /** 32 hex digits: the mark of the registration (P2) and of the log's owner. */
+  readonly nonce: string;
+}
+
+/**
+ * Registers a new ordinal and makes its log's folder. The seq clock is raised above every seq that
+ * was seen at this moment (protocol, "seq of a row").
+ *
+ * @throws {ShaleError} PROJECT_NOT_FOUND, CATALOG_CONFLICT, STORE_UNAVAILABLE and what else the
+ *   store throws; DISK_FULL, DISK_FAILED, PERMISSION_DENIED of the disk; WRITER_FENCED: the ordinal
+ *   is spent, and only another nonce gives another one
+ */
+export async function openIncarnation(
+  env: Env,
+  project: ProjectId,
+  opening: Opening,
+): Promise<Incarnation> {
+  const { nonce, seqs } = opening;
+  const { ordinal, catalog } = await registerWriter(env, project, { nonce });
+  await raiseSeqs(env, project, { seqs, catalog, isOpening: true });
+  const log = await openLog(env, { project, writer: ordinal }, opening);
+  return { ordinal, log, tail: emptyTailEnd, catalog };
+}
+
+async function openLog(
+  env: Env,
+  place: TailPlace,
+  { nonce, segmentBytesMax }: Opening,
+): Promise<WriterLog | undefined> {
+  const { disk } = env;
+  if (disk === undefined) return undefined;
+  const folder = logFolderOf(place.project, place.writer);
+  await disk.makeFolder(folder);
+  const isOwner = await writeOwner(env, disk, { folder, nonce });
+  // Somebody may have taken the folder for a dead writer's before the marker stood. A taker seals
+  // before it removes anything, so either the seal is seen here, or its fence by the first commit.
+  const { n } = await readTailEnd(env, place);
+  if (isOwner && n === 0) {
+    return createWriterLog(env, disk, { folder, writer: place.writer, segmentBytesMax });
+  }
+  throw new ShaleError(
+    "WRITER_FENCED",
+    `Cannot open a log as writer ${place.writer}: another process took its folder over at once`,
+  );
+}
+
+/** True when the marker is one's own: made now, or by an earlier attempt whose reply was lost. */
+async function writeOwner(
+  env: Env,
+  disk: Disk,
+  { folder, nonce }: { readonly folder: string; readonly nonce: string },
+): Promise<boolean> {
+  const path = `${folder}/${OWNER_NAME}`;
+  const owner = encodeOwner({ process: env.processes.self, nonce });
+  if (await disk.createMarker(path, owner)) return true;
+  const found = await disk.readFile(path);
+  return found !== undefined && decodeOwner(found)?.nonce === nonce;
+}
+
+/**
+ * Raises the seq clock above what others have handed out, as far as it can be seen now. Heads are
+ * read at the opening only: a writer that lives says in its heartbeat more than its head does.
+ */
+export async function raiseSeqs(
+  env: Env,
+  project: ProjectId,
+  {
+    seqs,
+    catalog,
+    isOpening,
+  }: {
+    readonly seqs: SeqClock;
+    readonly catalog: CatalogDocument;
+    readonly isOpening: boolean;
+  },
+): Promise<void> {
+  for (const seen of seqsOf(catalog)) seqs.raise(seen);
+  for (const { lastSeq } of await readHeartbeats(env, project)) seqs.raise(lastSeq);
+  if (!isOpening) return;
+  for (const { ordinal: writer } of catalog.writers) {
+    seqs.raise((await readTailEnd(env, { project, writer })).lastSeq);
+  }
+}
+
+/** Every seq that a catalog names: cuts, catch-up targets, tombstones, forgotten logs. */
+function seqsOf(catalog: CatalogDocument): readonly number[] {
+  const { behind, cuts, tombstones, writers } = catalog;
+  const vectors = [...cuts, ...behind.flatMap(({ catchUp }) => catchUp?.target ?? [])];
+  return [
+    ...vectors.flatMap(({ positions }) => Object.values(positions).map(({ lastSeq }) => lastSeq)),
+    ...tombstones.map(({ seq }) => seq),
+    ...writers.flatMap(({ forgotten }) => forgotten?.lastSeq ?? []),
+  ];
+}
