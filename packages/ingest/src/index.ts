@@ -1,5 +1,11 @@
 export type { SeqRange } from "./append-queue.ts";
 export { openWriter } from "./open-writer.ts";
+export { forgetLog } from "./takeover/forget-log.ts";
+export type { ListedLog } from "./takeover/list-logs.ts";
+export { listLogs } from "./takeover/list-logs.ts";
+export type { LogFacts } from "./takeover/read-log-facts.ts";
+export type { RecoveredLog, RecoverOptions } from "./takeover/recover-logs.ts";
+export { recoverLogs } from "./takeover/recover-logs.ts";
 export type { Writer, WriterAppendOptions } from "./writer.ts";
 export type { WriterOptions, WriterSettings } from "./writer-options.ts";
 export { writerDefaults } from "./writer-options.ts";
