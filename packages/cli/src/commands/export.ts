@@ -1,0 +1,176 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Project } from "@shale/engine";
+import type { Filter, Instant } from "@shale/model";
+import { ShaleError } from "@shale/model";
+import { Option } from "commander";
+import { collected } from "../arguments/parse-number.ts";
+import { parseWhere } from "../arguments/parse-where.ts";
+import { instantOf } from "../arguments/time-range.ts";
+import type { AddCommand, CommandContext } from "../command-context.ts";
+import { withProject, writeAnswer } from "../command-context.ts";
+import type { DayProgress } from "../export/day-progress.ts";
+import { nextDayProgress } from "../export/day-progress.ts";
+import type { Checkpoint } from "../export/resumable-file.ts";
+import { openResumableFile, readCheckpoint } from "../export/resumable-file.ts";
+import type { ExitCode } from "../render/error.ts";
+import { bytesText, countText } from "../render/numbers.ts";
+import { whereHelp } from "./segment.ts";
+
+interface ExportArguments {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly timezone?: string | undefined;
+  readonly where: readonly string[];
+  readonly out: string;
+  readonly format: "ndjson" | "parquet" | "arrow";
+  readonly withDerivedIds?: boolean | undefined;
+}
+
+export const addExportCommand: AddCommand = (program, run) => {
+  program
+    .command("export")
+    .summary("write events as NDJSON")
+    .description(
+      "Writes the events of one snapshot as NDJSON, by UTC day, time, user, event and insert_id. A file gets its name when it is whole; the same command after an interruption goes on with the same snapshot. Without --from and --to: everything.",
+    )
+    .option("--from <time>", "start, included: a date, a time with zone, or epoch ms")
+    .option("--to <time>", "end, not included")
+    .option("--timezone <zone>", "IANA zone of dates in --from and --to, UTC if not said")
+    .option("--where <condition>", "only matching events; may be repeated", collected, [])
+    .option("--out <file>", "file, or folder for events.ndjson in it; - is standard output", "-")
+    .addOption(
+      new Option("--format <format>", "ndjson; parquet and arrow are not built yet")
+        .choices(["ndjson", "parquet", "arrow"])
+        .default("ndjson"),
+    )
+    .option("--with-derived-ids", "write ~<writer>-<seq> where no insert_id was sent")
+    .addHelpText(
+      "after",
+      `${whereHelp}
+
+Examples:
+  shale export --from 2026-10-01 --to 2026-11-01 --out october.ndjson
+  shale export --where country=IN | gzip > india.ndjson.gz`,
+    )
+    .action((options: ExportArguments) => run((context) => runExport(context, options)));
+};
+
+interface Wanted {
+  readonly from: Instant | undefined;
+  readonly to: Instant | undefined;
+  readonly timezone: string | undefined;
+  readonly where: Filter | undefined;
+  readonly withDerivedIds: boolean;
+}
+
+async function runExport(context: CommandContext, options: ExportArguments): Promise<ExitCode> {
+  if (options.format !== "ndjson") {
+    throw new ShaleError(
+      "NOT_BUILT",
+      `Cannot export as ${options.format}: this version writes NDJSON only`,
+    );
+  }
+  const wanted: Wanted = {
+    from: options.from === undefined ? undefined : instantOf(options.from),
+    to: options.to === undefined ? undefined : instantOf(options.to),
+    timezone: options.timezone,
+    where: parseWhere(options.where),
+    withDerivedIds: options.withDerivedIds === true,
+  };
+  if (options.out !== "-") return exportToFile(context, await fileOf(options.out), wanted);
+  if (context.globals.json) {
+    throw new ShaleError("USAGE", "Cannot print events and one JSON document: add --out FILE");
+  }
+  await withProject(context, async (project) => {
+    for await (const chunk of project.export(exportOptions(context, wanted))) {
+      await context.output.write(chunk);
+    }
+  });
+  return 0;
+}
+
+function exportOptions({ signal, onProgress, output }: CommandContext, wanted: Wanted) {
+  // A bar between the lines of a terminal would spoil both.
+  return output.isTerminal ? { ...wanted, signal } : { ...wanted, signal, onProgress };
+}
+
+async function fileOf(out: string): Promise<string> {
+  try {
+    return (await stat(out)).isDirectory() ? join(out, "events.ndjson") : out;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return out;
+    throw new ShaleError("OUTPUT_NOT_WRITABLE", `Cannot write ${JSON.stringify(out)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function exportToFile(
+  context: CommandContext,
+  path: string,
+  wanted: Wanted,
+): Promise<ExitCode> {
+  const written = await withProject(context, (project) =>
+    writeExport(context, project, path, wanted),
+  );
+  const { out, events, bytes } = written;
+  await writeAnswer(
+    context,
+    written,
+    () => `${countText(events, "event")} (${bytesText(bytes)}) written to ${out}`,
+  );
+  return 0;
+}
+
+async function writeExport(
+  context: CommandContext,
+  project: Project,
+  path: string,
+  wanted: Wanted,
+) {
+  const { globals, signal, onProgress } = context;
+  const name = JSON.stringify({ root: globals.root, project: project.id, ...wanted });
+  const earlier = await readCheckpoint(path, name);
+  const start: Checkpoint = earlier ?? {
+    wanted: name,
+    snapshot: await project.snapshot(),
+    day: null,
+    bytes: 0,
+    events: 0,
+  };
+  if (earlier !== undefined && earlier.day !== null) {
+    await context.note(`Going on from ${earlier.day} after ${countText(earlier.events, "event")}`);
+  }
+  const { snapshot } = start;
+  const from = start.day === null ? wanted.from : `${start.day}T00:00:00.000Z`;
+  const file = await openResumableFile(path, start);
+  let progress: DayProgress = {
+    bytes: start.bytes,
+    events: start.events,
+    day: null,
+    dayBytes: start.bytes,
+    dayEvents: start.events,
+  };
+  try {
+    await file.save(start);
+    for await (const chunk of project.export({ ...wanted, from, snapshot, signal, onProgress })) {
+      await file.write(chunk);
+      const next = nextDayProgress(progress, chunk);
+      if (next.day !== progress.day && next.dayBytes > start.bytes) {
+        const { day, dayBytes: bytes, dayEvents: events } = next;
+        await file.save({ wanted: name, snapshot, day, bytes, events });
+      }
+      progress = next;
+    }
+    await file.finish();
+  } catch (error) {
+    if (signal.aborted) {
+      await context.note(`Stopped; ${path}.partial is kept, and the same command goes on from it`);
+    }
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return { out: path, events: progress.events, bytes: progress.bytes, snapshot };
+}

@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { Answer } from "@shale/model";
+import { ShaleError } from "@shale/model";
+import { Option } from "commander";
+import { parseQueryDocument } from "../arguments/parse-query-document.ts";
+import type { AddCommand, CommandContext } from "../command-context.ts";
+import { withProject } from "../command-context.ts";
+import { answerText, metaText } from "../render/answer.ts";
+import type { ExitCode } from "../render/error.ts";
+import { csvText, flatRowsOf, ndjsonText } from "../render/flat-rows.ts";
+
+type Format = "table" | "json" | "ndjson" | "csv";
+interface QueryArguments {
+  readonly query?: string | undefined;
+  readonly queryFile?: string | undefined;
+  readonly shardingSpec?: string | undefined;
+  readonly explain?: boolean | undefined;
+  readonly format?: Format | "arrow" | undefined;
+}
+
+export const addQueryCommand: AddCommand = (program, run) => {
+  program
+    .command("query")
+    .summary("run a query written as JSON")
+    .description("Runs one query document: segmentation or timeline (docs/cli.md).")
+    .option("--query <json>", "the query itself")
+    .option("--query-file <file>", "a file that holds it; - is standard input")
+    .option("--sharding-spec <name>", "read this sharding spec instead of the live one")
+    .addOption(
+      new Option("--format <format>", "how to print the answer (default table)").choices([
+        "table",
+        "json",
+        "ndjson",
+        "csv",
+        "arrow",
+      ]),
+    )
+    .addOption(new Option("--explain", "not built in this version").hideHelp())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  shale query --query-file weekly.json
+  shale query --format csv --query '{"kind":"segmentation","unit":"day","from":"2026-10-01",
+    "to":"2026-11-01","series":[{"select":{"event":"purchase"},"measure":"unique"}]}'`,
+    )
+    .action((options: QueryArguments) => run((context) => runQuery(context, options)));
+};
+
+async function runQuery(context: CommandContext, options: QueryArguments): Promise<ExitCode> {
+  const format = formatOf(options, context);
+  const query = await readQuery(options, context.stdin);
+  const answer: Answer = await withProject(context, (project) =>
+    project.query(query, {
+      spec: options.shardingSpec,
+      signal: context.signal,
+      onProgress: context.onProgress,
+    }),
+  );
+  await context.output.write(formatted(answer, format, context));
+  if (context.globals.verbose) await context.note(metaText(answer.meta));
+  return 0;
+}
+
+function formatOf(options: QueryArguments, { globals }: CommandContext): Format {
+  if (options.explain === true) {
+    throw new ShaleError("NOT_BUILT", "Cannot explain a query: --explain is not built yet");
+  }
+  if (options.format === "arrow") {
+    throw new ShaleError("NOT_BUILT", "Cannot print Arrow: --format arrow is not built yet");
+  }
+  if (globals.json && options.format !== undefined && options.format !== "json") {
+    throw new ShaleError("USAGE", `Cannot use --json together with --format ${options.format}`);
+  }
+  return globals.json ? "json" : (options.format ?? "table");
+}
+
+function formatted(answer: Answer, format: Format, { output }: CommandContext): string {
+  switch (format) {
+    case "table":
+      return `${answerText(answer, undefined, output.layout)}\n`;
+    case "json":
+      return `${JSON.stringify(answer)}\n`;
+    case "ndjson":
+      return ndjsonText(flatRowsOf(answer));
+    case "csv":
+      return csvText(flatRowsOf(answer));
+  }
+}
+
+async function readQuery(options: QueryArguments, stdin: Readable) {
+  const { query, queryFile } = options;
+  if ((query === undefined) === (queryFile === undefined)) {
+    throw new ShaleError("USAGE", "Cannot run the query: give either --query or --query-file");
+  }
+  if (query !== undefined) return parseQueryDocument(query, "--query");
+  if (queryFile === "-") return parseQueryDocument(await text(stdin), "standard input");
+  return parseQueryDocument(await readQueryFile(String(queryFile)), JSON.stringify(queryFile));
+}
+
+async function readQueryFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ShaleError("INPUT_NOT_READABLE", `Cannot read the query file: ${why}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,21 @@
+/** Commands of the contract that this version does not have. */
+export const notBuiltCommands = [
+  "funnel",
+  "retain",
+  "flow",
+  "sql",
+  "verify",
+  "doctor",
+  "compact",
+  "collect",
+  "load",
+  "delete-user",
+  "retention",
+  "reshard",
+  "cache",
+  "replay",
+] as const;
+
+export function isNotBuilt(name: string | undefined): boolean {
+  return notBuiltCommands.some((command) => command === name);
+}

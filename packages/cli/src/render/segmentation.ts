@@ -1,0 +1,124 @@
+import type {
+  SegmentationAnswer,
+  SegmentationAnswerSeries,
+  SegmentationSegment,
+  SegmentValue,
+} from "@shale/model";
+import { barChartText, columnChartText } from "./chart.ts";
+import { numberText } from "./numbers.ts";
+import type { Layout, TableColumn } from "./table.ts";
+import { tableText } from "./table.ts";
+import { cutText, visibleText, wrapText } from "./text.ts";
+
+/** Series that get a chart of their own before the table. */
+const CHARTS_MAX = 4;
+
+/** A breakdown value as people read it; text that looks like another type stands in quotes. */
+export function segmentValueText(value: SegmentValue): string {
+  if (value === null) return "(not set)";
+  if (typeof value !== "string") return String(value);
+  const ambiguous =
+    value === "" || value.startsWith("(") || /^(true|false|-?\d[\d.]*)$/.test(value);
+  return ambiguous ? JSON.stringify(value) : value;
+}
+
+export function segmentText(segment: { by: readonly SegmentValue[]; other?: true }): string {
+  return segment.other === true ? "(other)" : segment.by.map(segmentValueText).join(" / ");
+}
+
+/** `2026-10-01T13:00:00+00:00` as `2026-10-01 13:00`, with the offset where it is not UTC. */
+export function intervalText(interval: string): string {
+  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):\d{2}([+-]\d{2}:\d{2})$/.exec(interval);
+  if (match === null) return interval;
+  return `${match[1]} ${match[2]}${match[3] === "+00:00" ? "" : match[3]}`;
+}
+
+/** Charts of what changes over time, bars of the breakdown, then every number in tables. */
+export function segmentationText(
+  answer: SegmentationAnswer,
+  heading: string | undefined,
+  layout: Layout,
+): string {
+  const { palette, width } = layout;
+  const parts: string[] = [];
+  if (heading !== undefined) {
+    parts.push(wrapText(visibleText(heading), width).map(palette.strong).join("\n"));
+  }
+  const charts = answer.series.slice(0, CHARTS_MAX);
+  for (const series of charts) {
+    const chart = seriesChart(answer, series, layout);
+    if (chart !== undefined) parts.push(chart);
+  }
+  const broken = answer.series.filter((series) => series.segments !== undefined);
+  for (const series of broken) parts.push(breakdownText(series, layout));
+  if (answer.intervals.length > 1 || broken.length === 0) {
+    parts.push(...intervalTables(answer, layout));
+  }
+  return parts.join("\n\n");
+}
+
+function seriesChart(
+  answer: SegmentationAnswer,
+  series: SegmentationAnswerSeries,
+  layout: Layout,
+): string | undefined {
+  if (answer.intervals.length < 2) return undefined;
+  const labels = {
+    first: intervalText(answer.intervals[0] ?? ""),
+    last: intervalText(answer.intervals.at(-1) ?? ""),
+  };
+  const chart = columnChartText(series.overall.values, labels, layout);
+  if (chart === undefined || answer.series.length === 1) return chart;
+  return `${cutText(visibleText(series.label), layout.width)}\n${chart}`;
+}
+
+function breakdownText(series: SegmentationAnswerSeries, layout: Layout): string {
+  const segments = series.segments ?? [];
+  const label = cutText(visibleText(series.label), layout.width - ", whole range".length);
+  const title = layout.palette.strong(`${label}, whole range`);
+  if (segments.length === 0) return `${title}\nnothing in this range`;
+  const bars = segments.map((segment) => ({ label: segmentText(segment), value: segment.range }));
+  return `${title}\n${barChartText(bars, layout)}`;
+}
+
+interface NumberColumn {
+  readonly title: string;
+  readonly values: readonly (number | null)[];
+  readonly range: number | null;
+}
+
+function intervalTables(answer: SegmentationAnswer, layout: Layout): string[] {
+  const overall = answer.series.map(
+    (series): NumberColumn => ({ title: series.label, ...series.overall }),
+  );
+  const isBroken = answer.series.some((series) => series.segments !== undefined);
+  if (!isBroken) return [numbersTable(answer.intervals, overall, layout)];
+  return answer.series.map((series, index) => {
+    const all: NumberColumn = { ...series.overall, title: "all" };
+    const segments = (series.segments ?? []).map(
+      (segment: SegmentationSegment): NumberColumn => ({ ...segment, title: segmentText(segment) }),
+    );
+    const table = numbersTable(answer.intervals, [all, ...segments], layout);
+    const title = cutText(visibleText(overall[index]?.title ?? ""), layout.width);
+    return overall.length > 1 ? `${title}\n${table}` : table;
+  });
+}
+
+function numbersTable(
+  intervals: readonly string[],
+  numbers: readonly NumberColumn[],
+  layout: Layout,
+): string {
+  const columns: TableColumn[] = [
+    { title: "" },
+    ...numbers.map(({ title }): TableColumn => ({ title, align: "right" })),
+  ];
+  const rows = intervals.map((interval, index) => [
+    intervalText(interval),
+    ...numbers.map(({ values }) => numberText(values[index] ?? null)),
+  ]);
+  if (intervals.length !== 1) {
+    rows.push(["whole range", ...numbers.map(({ range }) => numberText(range))]);
+  }
+  return tableText(columns, rows, layout);
+}

@@ -1,0 +1,62 @@
+import type { Progress } from "@shale/engine";
+import type { Clock } from "@shale/env";
+import { bytesText, durationText, numberText } from "../render/numbers.ts";
+import type { Layout } from "../render/table.ts";
+import { cutText } from "../render/text.ts";
+import type { OutputStream } from "./output.ts";
+
+/** Nothing is drawn for work that ends sooner. */
+const APPEARS_AFTER_MS = 1_000;
+const REDRAWN_AFTER_MS = 100;
+const BAR_CELLS = 20;
+const CLEAR_LINE = "\r\u001b[2K";
+
+/** `ingest  ████████░░░░  52 %  520,000 of 1,000,000 events  210,000/s  2.3 s left`. */
+export function progressText(progress: Progress, { width, palette }: Layout): string {
+  const { phase, done, total, unit, perSecond, etaMs } = progress;
+  const share = total === null || total === 0 ? null : Math.min(1, done / total);
+  const amount = unit === "bytes" ? bytesText : (count: number) => numberText(Math.round(count));
+  const unitText = unit === "bytes" ? "" : ` ${unit}`;
+  const facts = [
+    share === null ? "" : `${Math.floor(share * 100)} %`,
+    total === null ? amount(done) + unitText : `${amount(done)} of ${amount(total)}${unitText}`,
+    perSecond > 0 ? `${amount(Math.round(perSecond))}/s` : "",
+    etaMs === null ? "" : `${durationText(etaMs)} left`,
+  ].filter((fact) => fact !== "");
+  if (share === null || width < 60) return cutText([phase, ...facts].join("  "), width - 1);
+  const filled = Math.round(share * BAR_CELLS);
+  const bar = `${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)}`;
+  const rest = cutText(facts.join("  "), width - 1 - phase.length - 4 - BAR_CELLS);
+  return `${phase}  ${palette.bar(bar)}  ${rest}`;
+}
+
+export interface ProgressBar {
+  readonly update: (progress: Progress) => void;
+  /** Takes the bar off the screen; a later update draws it again. */
+  clear(): void;
+}
+
+/** A bar on a terminal's last line, drawn at most ten times a second; elsewhere nothing at all. */
+export function openProgressBar(
+  clock: Clock,
+  stream: OutputStream,
+  { layout, isTerminal }: { readonly layout: Layout; readonly isTerminal: boolean },
+): ProgressBar {
+  const startedMs = clock.monotonicMs();
+  let drawnMs = Number.NEGATIVE_INFINITY;
+  let isDrawn = false;
+  return {
+    update(progress) {
+      const nowMs = clock.monotonicMs();
+      if (!isTerminal || nowMs - startedMs < APPEARS_AFTER_MS) return;
+      if (nowMs - drawnMs < REDRAWN_AFTER_MS) return;
+      drawnMs = nowMs;
+      isDrawn = true;
+      stream.write(CLEAR_LINE + progressText(progress, layout));
+    },
+    clear() {
+      if (isDrawn) stream.write(CLEAR_LINE);
+      isDrawn = false;
+    },
+  };
+}
