@@ -1,6 +1,8 @@
 export type { CallOptions, Clock } from "./clock.ts";
 export type { Disk, LogFile } from "./disk.ts";
 export type { Env } from "./env.ts";
+export type { FanOutOptions } from "./fan-out.ts";
+export { fanOut } from "./fan-out.ts";
 export type { FilesystemStoreOptions } from "./filesystem/filesystem-store.ts";
 export { filesystemStore } from "./filesystem/filesystem-store.ts";
 export type { NodeDiskOptions } from "./filesystem/node-disk.ts";
@@ -23,9 +25,12 @@ export type {
   StoredObject,
 } from "./object-store.ts";
 export { LIST_LIMIT, listAll } from "./object-store.ts";
+export { probeStore } from "./probe-store.ts";
 export type { Processes, ProcessIdentity } from "./processes.ts";
 export type { Random } from "./random.ts";
 export { nonceOf } from "./random.ts";
+export type { RetryPolicy } from "./retrying-store.ts";
+export { retryDefaults, retryingStore } from "./retrying-store.ts";
 export type { LogLevel } from "./system/console-logger.ts";
 export { consoleLogger } from "./system/console-logger.ts";
 export { systemClock } from "./system/system-clock.ts";

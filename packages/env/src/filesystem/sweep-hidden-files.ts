@@ -1,5 +1,7 @@
+import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
+import { isKeySegment } from "../object-key.ts";
 import type { FileCalls } from "./file-calls.ts";
 import { isErrno } from "./file-errors.ts";
 import { isTemporaryName, lockOfSuccessor, SWEEP_MARK } from "./hidden-names.ts";
@@ -35,14 +37,24 @@ export async function sweepHiddenFiles(
 }
 
 async function sweepFolder(calls: FileCalls, folder: string, staleMs: number): Promise<void> {
-  for (const entry of await entriesOf(calls, folder)) {
+  for (const entry of await readableEntriesOf(calls, folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (!entry.name.startsWith(".")) await sweepFolder(calls, path, staleMs);
+      if (isKeySegment(entry.name)) await sweepFolder(calls, path, staleMs);
     } else if (await isLitter(calls, folder, entry.name)) {
       const modifiedMs = await modifiedMsOf(calls, path);
       if (modifiedMs !== undefined && modifiedMs < staleMs) await removeFile(calls, path);
     }
+  }
+}
+
+/** A folder that may not be read is somebody else's: nothing of ours is in it. */
+async function readableEntriesOf(calls: FileCalls, folder: string): Promise<Dirent[]> {
+  try {
+    return await entriesOf(calls, folder);
+  } catch (error) {
+    if (isErrno(error, "EACCES", "EPERM")) return [];
+    throw error;
   }
 }
 
