@@ -6,7 +6,11 @@ export { arbitraryEvents } from "./arbitraries/arbitrary-events.ts";
 export type { ArbitraryQueryKind } from "./arbitraries/arbitrary-query.ts";
 export { arbitraryQuery } from "./arbitraries/arbitrary-query.ts";
 export type { VocabularyOptions } from "./arbitraries/event-vocabulary.ts";
-export type { ReferenceEventsOptions, ReferenceStore } from "./reference/reference-store.ts";
+export type {
+  ReferenceEventsOptions,
+  ReferenceStore,
+  ReferenceStoreOptions,
+} from "./reference/reference-store.ts";
 export { referenceStore } from "./reference/reference-store.ts";
 export type {
   DiskOperation,

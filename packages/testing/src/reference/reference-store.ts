@@ -51,6 +51,11 @@ export interface ReferenceEventsOptions {
   readonly snapshot?: string | undefined;
 }
 
+export interface ReferenceStoreOptions {
+  /** Only for `meta.asOf`; default: the system's. */
+  readonly clock?: Clock | undefined;
+}
+
 type LogEntry = { readonly append: ReferenceEvent } | { readonly deleteUser: string };
 const FIRST_SEQ = 1_000_000_000; // So that derived ids sort as texts the way their numbers do.
 
@@ -101,8 +106,8 @@ function parseCursor(cursor: string): { readonly snapshot: string; readonly skip
 }
 
 /**
- * A store in memory with the interface of a project, written to be read: one event at a time, by the
- * text of the query semantics, sharing no code with the engine.
+ * A store in memory with the interface of a project, written to be read: one event at a time, by
+ * the text of the query semantics, sharing no code with the engine.
  */
 export function referenceStore(
   options: { readonly clock?: Clock | undefined } = {},

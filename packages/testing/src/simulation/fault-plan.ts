@@ -22,7 +22,7 @@ export type Operation =
  *
  * - before: it fails and has no effect.
  * - after: it takes effect, and its reply is lost.
- * - torn: a share of it takes effect (log bytes; other operations have no part: none), and it fails.
+ * - torn: a share of its bytes is written (of appends; others have no effect), and it fails.
  * - late: it fails now and takes effect `operations` operations later (puts and deletes of a store;
  *   others: never).
  * - delay: it takes effect `ms` later, and succeeds.

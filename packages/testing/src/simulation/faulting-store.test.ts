@@ -89,7 +89,7 @@ test("what is made or deleted during a listing may or may not be seen, the rest 
     const [page] = await Promise.all([
       store.list("t/"),
       (async () => {
-        for (let turns = seed % 20; turns > 0; turns--) await undefined;
+        for (let turns = seed % 20; turns > 0; turns--) await Promise.resolve();
         await inner.put("t/3", bytes, ifAbsent);
         await inner.delete("t/1");
       })(),

@@ -20,39 +20,52 @@ export interface ManualClockOptions {
   readonly autoAdvance?: boolean | undefined;
 }
 
+/** Turns of the event loop without a new sleep after which everything counts as asleep. */
+const QUIET_TURNS = 3;
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < QUIET_TURNS; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 interface Sleeper {
   readonly dueMs: number;
   readonly wake: () => void;
 }
 
-/** Turns of the event loop without a new sleep after which everything counts as asleep. */
-const QUIET_TURNS = 3;
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Who sleeps, by due time; equal ones in the order of their calls. */
+interface Sleepers {
+  readonly count: number;
+  readonly nextDueMs: number;
+  add(sleeper: Sleeper): void;
+  remove(sleeper: Sleeper): void;
+  takeNext(): Sleeper | undefined;
+}
+function createSleepers(): Sleepers {
+  const sleepers: Sleeper[] = [];
+  return {
+    get count() {
+      return sleepers.length;
+    },
+    get nextDueMs() {
+      return sleepers[0]?.dueMs ?? Number.POSITIVE_INFINITY;
+    },
+    add(sleeper) {
+      const place = sleepers.findIndex((other) => other.dueMs > sleeper.dueMs);
+      sleepers.splice(place < 0 ? sleepers.length : place, 0, sleeper);
+    },
+    remove(sleeper) {
+      sleepers.splice(sleepers.indexOf(sleeper), 1);
+    },
+    takeNext: () => sleepers.shift(),
+  };
 }
 
-async function settle(): Promise<void> {
-  for (let i = 0; i < QUIET_TURNS; i++) await turn();
-}
-
-/** A clock that stands still at `startMs` (epoch ms, UTC) until it is told to go on. */
-export function manualClock(startMs: number, options: ManualClockOptions = {}): ManualClock {
-  let elapsedMs = 0;
-  let wallOffsetMs = startMs;
+/** Calls `wakeNext` whenever no sleep was begun for a few turns, until nobody sleeps. */
+function createWatch(sleepers: Sleepers, wakeNext: () => void): { noticeSleep(): void } {
   let quietTurns = 0;
   let isWatching = false;
-  const sleepers: Sleeper[] = []; // By due time; equal ones in the order of their calls.
-
-  function wakeNext(): void {
-    const next = sleepers.shift();
-    if (next === undefined) return;
-    elapsedMs = Math.max(elapsedMs, next.dueMs);
-    next.wake();
-  }
-
   function watch(): void {
-    if (sleepers.length === 0) {
+    if (sleepers.count === 0) {
       isWatching = false;
       return;
     }
@@ -63,15 +76,28 @@ export function manualClock(startMs: number, options: ManualClockOptions = {}): 
     }
     setImmediate(watch);
   }
-
-  function add(sleeper: Sleeper): void {
-    const place = sleepers.findIndex((other) => other.dueMs > sleeper.dueMs);
-    sleepers.splice(place < 0 ? sleepers.length : place, 0, sleeper);
-    quietTurns = 0;
-    if (options.autoAdvance === true && !isWatching) {
+  return {
+    noticeSleep() {
+      quietTurns = 0;
+      if (isWatching) return;
       isWatching = true;
       setImmediate(watch);
-    }
+    },
+  };
+}
+
+/** A clock that stands still at `startMs` (epoch ms, UTC) until it is told to go on. */
+export function manualClock(startMs: number, options: ManualClockOptions = {}): ManualClock {
+  let elapsedMs = 0;
+  let wallOffsetMs = startMs;
+  const sleepers = createSleepers();
+  const watch = options.autoAdvance === true ? createWatch(sleepers, wakeNext) : undefined;
+
+  function wakeNext(): void {
+    const next = sleepers.takeNext();
+    if (next === undefined) return;
+    elapsedMs = Math.max(elapsedMs, next.dueMs);
+    next.wake();
   }
 
   function sleep(durationMs: number, { signal }: CallOptions = {}): Promise<void> {
@@ -79,7 +105,7 @@ export function manualClock(startMs: number, options: ManualClockOptions = {}): 
       if (signal?.aborted === true) return reject(signal.reason);
       if (durationMs <= 0) return void setImmediate(resolve);
       function stop(): void {
-        sleepers.splice(sleepers.indexOf(sleeper), 1);
+        sleepers.remove(sleeper);
         reject(signal?.reason);
       }
       function wake(): void {
@@ -88,7 +114,8 @@ export function manualClock(startMs: number, options: ManualClockOptions = {}): 
       }
       const sleeper: Sleeper = { dueMs: elapsedMs + durationMs, wake };
       signal?.addEventListener("abort", stop, { once: true });
-      add(sleeper);
+      sleepers.add(sleeper);
+      watch?.noticeSleep();
     });
   }
 
@@ -99,7 +126,7 @@ export function manualClock(startMs: number, options: ManualClockOptions = {}): 
     async advance(durationMs) {
       invariant(durationMs >= 0, `time moves on: ${durationMs}`);
       const targetMs = elapsedMs + durationMs;
-      while ((sleepers[0]?.dueMs ?? Number.POSITIVE_INFINITY) <= targetMs) {
+      while (sleepers.nextDueMs <= targetMs) {
         wakeNext();
         await settle();
       }
@@ -109,7 +136,7 @@ export function manualClock(startMs: number, options: ManualClockOptions = {}): 
       wallOffsetMs = nowMs - elapsedMs;
     },
     get sleeperCount() {
-      return sleepers.length;
+      return sleepers.count;
     },
   };
 }

@@ -53,62 +53,98 @@ function survivorOf(node: FileNode, random: Random): Uint8Array {
   }
 }
 
+interface DiskState {
+  readonly files: Map<string, FileNode>;
+  readonly folders: Set<string>;
+  /** Not yet durable, oldest first. */
+  removals: Removal[];
+  /** Counts losses of power. */
+  epoch: number;
+}
+
+/** A folder that is synced has its earlier removals on the disk. */
+function syncFolder(state: DiskState, folder: string): void {
+  state.removals = state.removals.filter((removal) => removal.folder !== folder);
+}
+
+function checkFolderOf(state: DiskState, what: string, path: string): void {
+  if (!state.folders.has(folderOf(path))) throw diskFailure(what, path, "it has no folder");
+}
+
+/** Returns the folders that were not there before. */
+function makeFolder({ files, folders }: DiskState, path: string): string[] {
+  const made: string[] = [];
+  const parts = path.split("/");
+  for (let count = 1; count <= parts.length; count++) {
+    const folder = parts.slice(0, count).join("/");
+    if (files.has(folder)) throw diskFailure("make folder", path, `${folder} is a file`);
+    if (!folders.has(folder)) made.push(folder);
+    folders.add(folder);
+  }
+  return made;
+}
+
+function remove({ files, removals }: DiskState, path: string): void {
+  const node = files.get(path);
+  if (node === undefined) return;
+  files.delete(path);
+  removals.push({ folder: folderOf(path), path, node });
+}
+
+function logFileOf(state: DiskState, path: string, node: FileNode): LogFile {
+  const { epoch } = state;
+  let sizeBytes = 0;
+  let isClosed = false;
+  function checkOpen(what: string): void {
+    if (isClosed) throw diskFailure(what, path, "the file is closed");
+    if (epoch !== state.epoch) throw diskFailure(what, path, "the machine has lost its power");
+  }
+  return {
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    async append(chunks) {
+      checkOpen("append to");
+      const added = joinBytes(chunks);
+      node.bytes = joinBytes([node.bytes, added]);
+      sizeBytes += added.length;
+    },
+    async sync() {
+      checkOpen("sync");
+      node.durableBytes = node.bytes.length;
+    },
+    async close() {
+      isClosed = true;
+    },
+  };
+}
+
+function losePower(state: DiskState, random: Random): void {
+  const { files, folders, removals } = state;
+  state.epoch++;
+  for (const node of files.values()) {
+    node.bytes = survivorOf(node, random);
+    node.durableBytes = node.bytes.length;
+  }
+  // A journal keeps the order of removals: what is undone is the end of them.
+  for (const removal of removals.slice(nextBelow(random, removals.length + 1))) {
+    for (let folder = removal.folder; folder !== ""; folder = folderOf(folder)) folders.add(folder);
+    if (!files.has(removal.path)) files.set(removal.path, removal.node);
+  }
+  state.removals = [];
+}
+
 export function simulatedDisk(): SimulatedDisk {
-  const files = new Map<string, FileNode>();
-  const folders = new Set<string>([""]);
-  let removals: Removal[] = []; // Not yet durable, oldest first.
-  let epoch = 0;
-
-  /** A folder that is synced has its earlier removals on the disk. */
-  function syncFolder(folder: string): void {
-    removals = removals.filter((removal) => removal.folder !== folder);
-  }
-  function checkPlace(what: string, path: string): void {
-    if (!folders.has(folderOf(path))) throw diskFailure(what, path, "its folder does not exist");
-  }
-  function remove(path: string): void {
-    const node = files.get(path);
-    if (node === undefined) return;
-    files.delete(path);
-    removals.push({ folder: folderOf(path), path, node });
-  }
-  function logFile(path: string, node: FileNode): LogFile {
-    const openEpoch = epoch;
-    let sizeBytes = 0;
-    let isClosed = false;
-    function checkOpen(what: string): void {
-      if (isClosed) throw diskFailure(what, path, "the file is closed");
-      if (epoch !== openEpoch) throw diskFailure(what, path, "the machine has lost its power");
-    }
-    return {
-      get sizeBytes() {
-        return sizeBytes;
-      },
-      async append(chunks) {
-        checkOpen("append to");
-        const added = joinBytes(chunks);
-        node.bytes = joinBytes([node.bytes, added]);
-        sizeBytes += added.length;
-      },
-      async sync() {
-        checkOpen("sync");
-        node.durableBytes = node.bytes.length;
-      },
-      async close() {
-        isClosed = true;
-      },
-    };
-  }
-
+  const state: DiskState = {
+    files: new Map(),
+    folders: new Set([""]),
+    removals: [],
+    epoch: 0,
+  };
+  const { files, folders } = state;
   return {
     async makeFolder(path) {
-      const parts = path.split("/");
-      for (let count = 1; count <= parts.length; count++) {
-        const folder = parts.slice(0, count).join("/");
-        if (files.has(folder)) throw diskFailure("make folder", path, `${folder} is a file`);
-        if (!folders.has(folder)) syncFolder(folderOf(folder));
-        folders.add(folder);
-      }
+      for (const folder of makeFolder(state, path)) syncFolder(state, folderOf(folder));
     },
     async listNames(path) {
       const names = [...files.keys(), ...folders].filter(
@@ -117,12 +153,12 @@ export function simulatedDisk(): SimulatedDisk {
       return names.map((name) => name.slice(path === "" ? 0 : path.length + 1)).sort();
     },
     async createLog(path) {
-      checkPlace("create log", path);
+      checkFolderOf(state, "create log", path);
       if (files.has(path)) throw diskFailure("create log", path, "the name exists");
       const node: FileNode = { bytes: new Uint8Array(0), durableBytes: 0 };
       files.set(path, node);
-      syncFolder(folderOf(path));
-      return logFile(path, node);
+      syncFolder(state, folderOf(path));
+      return logFileOf(state, path, node);
     },
     async readFile(path) {
       return files.get(path)?.bytes.slice();
@@ -131,35 +167,22 @@ export function simulatedDisk(): SimulatedDisk {
       return files.has(path) || folders.has(path);
     },
     async createMarker(path, bytes) {
-      checkPlace("create marker", path);
+      checkFolderOf(state, "create marker", path);
       if (files.has(path)) return false;
       files.set(path, { bytes: new Uint8Array(bytes), durableBytes: bytes.length });
-      syncFolder(folderOf(path));
+      syncFolder(state, folderOf(path));
       return true;
     },
     async removeFile(path) {
-      remove(path);
+      remove(state, path);
     },
     async removeFolder(path) {
-      for (const name of [...files.keys()].sort()) if (name.startsWith(`${path}/`)) remove(name);
+      const isInside = (name: string): boolean => name.startsWith(`${path}/`);
+      for (const name of [...files.keys()].filter(isInside).sort()) remove(state, name);
       for (const name of [...folders]) {
-        if (name === path || name.startsWith(`${path}/`)) folders.delete(name);
+        if (name === path || isInside(name)) folders.delete(name);
       }
     },
-    losePower(random) {
-      epoch++;
-      for (const node of files.values()) {
-        node.bytes = survivorOf(node, random);
-        node.durableBytes = node.bytes.length;
-      }
-      // A journal keeps the order of removals: what is undone is the end of them.
-      for (const removal of removals.slice(nextBelow(random, removals.length + 1))) {
-        for (let folder = removal.folder; folder !== ""; folder = folderOf(folder)) {
-          folders.add(folder);
-        }
-        if (!files.has(removal.path)) files.set(removal.path, removal.node);
-      }
-      removals = [];
-    },
+    losePower: (random) => losePower(state, random),
   };
 }
