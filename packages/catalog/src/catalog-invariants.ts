@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { CatalogDocument } from "@shale/format";
 import { NONCES_KEPT } from "@shale/format";
 import { catalogRules } from "./catalog-rules.ts";
-import type { ChainInvariant } from "./chain.ts";
+import type { ChainInvariant } from "./chain/chain.ts";
 import { coversRanges, holdsOrdinal } from "./ordinal-ranges.ts";
 
 /** A rule about a version and the one it is built on. */

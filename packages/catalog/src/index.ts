@@ -6,7 +6,8 @@ export type {
   ChainInvariant,
   ChainOptions,
   ChainState,
-} from "./chain.ts";
+} from "./chain/chain.ts";
+export { openChain } from "./chain/open-chain.ts";
 export { readHeartbeats, writeHeartbeat } from "./heartbeats.ts";
 export {
   catalogKey,
@@ -20,7 +21,12 @@ export {
   tailPrefix,
 } from "./object-keys.ts";
 export { loadCatalog, openCatalog } from "./open-catalog.ts";
-export { openChain } from "./open-chain.ts";
+export { openPin } from "./pin/open-pin.ts";
+export type { GroupState, Pin, PinOptions, TailPosition, TailRef } from "./pin/pin.ts";
+export type { PinMemo } from "./pin/pin-memo.ts";
+export { createPinMemo } from "./pin/pin-memo.ts";
+export type { TailHead } from "./pin/read-heads.ts";
+export { readHeads } from "./pin/read-heads.ts";
 export type { ProjectCreation } from "./projects.ts";
 export { createProject, listProjects } from "./projects.ts";
 export type {

@@ -5,9 +5,9 @@ import type { ProjectId } from "@shale/model";
 import { ShaleError } from "@shale/model";
 import { catalogInvariants } from "./catalog-invariants.ts";
 import { brokenRuleOf } from "./catalog-rules.ts";
-import type { Chain } from "./chain.ts";
+import type { Chain } from "./chain/chain.ts";
+import { openChain } from "./chain/open-chain.ts";
 import { catalogPrefix } from "./object-keys.ts";
-import { openChain } from "./open-chain.ts";
 
 /** The chain of a project's catalogs. It remembers the newest one it saw, which makes reading cheap. */
 export function openCatalog(env: Env, project: ProjectId): Chain<CatalogDocument> {

@@ -1,10 +1,11 @@
-import type { Env } from "@shale/env";
+import type { Env, ObjectStore } from "@shale/env";
 import { nonceOf } from "@shale/env";
 import type { CatalogDocument } from "@shale/format";
 import type { ProjectId } from "@shale/model";
 import { chainVersion, checkShards, specNameOf } from "@shale/model";
 import { catalogPrefix, numberBehind, projectOfKey } from "./object-keys.ts";
 import { openCatalog } from "./open-catalog.ts";
+import { patientEnv } from "./patient-env.ts";
 
 export interface ProjectCreation {
   readonly project: ProjectId;
@@ -64,22 +65,23 @@ function firstCatalogOf(
 
 /** The projects of the store, sorted. A folder without a catalog is none. */
 export async function listProjects(env: Env): Promise<readonly ProjectId[]> {
+  const { store } = patientEnv(env);
   const projects: ProjectId[] = [];
   let after: string | undefined;
   while (true) {
-    const page = await env.store.list("", { after, limit: 1 });
+    const page = await store.list("", { after, limit: 1 });
     const key = page.entries[0]?.key;
     if (key === undefined) return projects.sort();
     const project = projectOfKey(key);
-    if (project !== undefined && (await hasCatalog(env, project))) projects.push(project);
+    if (project !== undefined && (await hasCatalog(store, project))) projects.push(project);
     // "0" is the character after "/": this is behind everything in the folder, and before the next.
     const end = key.indexOf("/");
     after = end < 0 ? key : `${key.slice(0, end)}0`;
   }
 }
 
-async function hasCatalog(env: Env, project: ProjectId): Promise<boolean> {
+async function hasCatalog(store: ObjectStore, project: ProjectId): Promise<boolean> {
   const prefix = catalogPrefix(project);
-  const page = await env.store.list(prefix, { limit: 1 });
+  const page = await store.list(prefix, { limit: 1 });
   return page.entries.some(({ key }) => numberBehind(prefix, key) !== undefined);
 }

@@ -2,8 +2,8 @@ import type { Env, ObjectEntry, ObjectStore } from "@shale/env";
 import { inlineWorkers, listAll, silentLogger } from "@shale/env";
 import { chainVersion, ShaleError } from "@shale/model";
 import { manualClock, seededRandom } from "@shale/testing";
-import type { Chain, ChainEdit, ChainState } from "../src/chain.ts";
-import { openChain } from "../src/open-chain.ts";
+import type { Chain, ChainEdit, ChainState } from "../src/chain/chain.ts";
+import { openChain } from "../src/chain/open-chain.ts";
 
 /** A chain whose state is the list of edits that were made, so that every loss and repeat shows. */
 export interface LogState extends ChainState {

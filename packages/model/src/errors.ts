@@ -86,6 +86,10 @@ export const errorCodes = {
     "conflict",
     "Repeat the query: the store changed too often while it was being pinned",
   ],
+  SNAPSHOT_EXPIRED: [
+    "conflict",
+    "Ask without the snapshot: the store no longer holds the rows it stood on",
+  ],
   MEMORY_EXCEEDED: [
     "configuration",
     "Ask for a shorter range or fewer values, or raise memoryBytesMax",

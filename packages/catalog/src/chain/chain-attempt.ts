@@ -3,9 +3,9 @@ import { nonceOf } from "@shale/env";
 import { NONCES_KEPT } from "@shale/format";
 import type { ChainVersion } from "@shale/model";
 import { chainVersion, invariant } from "@shale/model";
+import { paddedNumber } from "../object-keys.ts";
 import type { ChainLink, ChainPlace, ChainState } from "./chain.ts";
 import { readLink } from "./chain-head.ts";
-import { paddedNumber } from "./object-keys.ts";
 
 /** One try to create one version. Its fate is open until the store has answered enough. */
 export interface ChainAttempt<T> {
@@ -80,7 +80,7 @@ export async function settleAttempt<T extends ChainState>(
   // The number is still free: a lost write may take effect yet.
   if (newest === undefined || newest.version < attempt.version) return "open";
   if (newest.version === attempt.version) return "lost";
-  const own = await readLink(place, attempt.key, options);
+  const own = await readLink(place, place.env.store, attempt.key, options);
   if (own === undefined || own.state.nonces.at(-1) !== attempt.nonce) return "lost";
   // Either undone work of a sleeper, or more than 64 commits on top of it: then it counts if it
   // still stands on its predecessor; without one the edit's mark decides, and removing the version

@@ -1,8 +1,8 @@
-import type { CallOptions, ObjectEntry } from "@shale/env";
+import type { CallOptions, ObjectEntry, ObjectStore } from "@shale/env";
 import { listAll } from "@shale/env";
 import { ShaleError } from "@shale/model";
+import { numberBehind } from "../object-keys.ts";
 import type { ChainLink, ChainPlace, ChainState } from "./chain.ts";
-import { numberBehind } from "./object-keys.ts";
 
 /** Readings in a row that may meet a version which vanishes. */
 const READ_COUNT_MAX = 32;
@@ -16,20 +16,21 @@ const READ_COUNT_MAX = 32;
  */
 export async function loadHead<T extends ChainState>(
   place: ChainPlace<T>,
-  options: CallOptions = {},
+  store: ObjectStore,
+  options: CallOptions,
 ): Promise<ChainLink<T> | undefined> {
   let emptyCount = 0;
   for (let reading = 1; reading <= READ_COUNT_MAX; reading++) {
     const { remembered } = place;
-    const listed = await highestListed(place, options);
+    const listed = await highestListed(place, store, options);
     if (listed !== undefined) {
-      const link = await readLink(place, listed.key, options);
+      const link = await readLink(place, store, listed.key, options);
       if (link === undefined) continue; // Pruned or undone since it was listed.
       place.remembered = link;
       return link;
     }
     if (remembered !== undefined) {
-      const entry = await place.env.store.head(remembered.key, options);
+      const entry = await store.head(remembered.key, options);
       if (entry?.version === remembered.token) return remembered;
       if (place.remembered === remembered) place.remembered = undefined;
       continue;
@@ -47,10 +48,11 @@ export async function loadHead<T extends ChainState>(
 /** The version under `key`; undefined when there is none. */
 export async function readLink<T extends ChainState>(
   place: ChainPlace<T>,
+  store: ObjectStore,
   key: string,
   options: CallOptions,
 ): Promise<ChainLink<T> | undefined> {
-  const stored = await place.env.store.get(key, options);
+  const stored = await store.get(key, options);
   if (stored === undefined) return undefined;
   const state = place.codec.decode(stored.bytes, { key });
   if (state.version !== numberBehind(place.prefix, key)) {
@@ -66,11 +68,12 @@ export async function readLink<T extends ChainState>(
 }
 
 async function highestListed<T extends ChainState>(
-  { env, prefix, remembered }: ChainPlace<T>,
+  { prefix, remembered }: ChainPlace<T>,
+  store: ObjectStore,
   options: CallOptions,
 ): Promise<ObjectEntry | undefined> {
   let highest: ObjectEntry | undefined;
-  for await (const entry of listAll(env.store, prefix, { ...options, after: remembered?.key })) {
+  for await (const entry of listAll(store, prefix, { ...options, after: remembered?.key })) {
     if (numberBehind(prefix, entry.key) !== undefined) highest = entry;
   }
   return highest;

@@ -14,7 +14,10 @@ export interface ChainCodec<T> {
   decode(bytes: Uint8Array, source: { readonly key: string }): T;
 }
 
-/** A rule about two versions, `before` undefined for the first: undefined when it holds, else what is wrong. */
+/**
+ * A rule about two versions, `before` undefined for the first. Returns undefined when it holds,
+ * otherwise what is wrong.
+ */
 export type ChainInvariant<T> = (before: T | undefined, after: T) => string | undefined;
 
 /**
@@ -44,6 +47,7 @@ export interface ChainLink<T> {
 
 /** A place in the store with a chain in it, and what this process remembers of its newest version. */
 export interface ChainPlace<T extends ChainState> extends ChainOptions<T> {
+  /** With the raw store: a commit decides for itself what an answer that is missing means. */
   readonly env: Env;
   /** Where the next listing begins. Only a hint: its link is asked for again before it is believed. */
   remembered: ChainLink<T> | undefined;

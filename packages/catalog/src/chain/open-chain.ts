@@ -1,5 +1,7 @@
 import type { CallOptions, Env } from "@shale/env";
 import { invariant, ShaleError } from "@shale/model";
+import { backOff } from "../back-off.ts";
+import { patientEnv } from "../patient-env.ts";
 import type { Chain, ChainEdit, ChainOptions, ChainPlace, ChainState } from "./chain.ts";
 import type { ChainAttempt } from "./chain-attempt.ts";
 import { createVersion, planAttempt, settleAttempt } from "./chain-attempt.ts";
@@ -10,16 +12,15 @@ import { pruneChain } from "./prune-chain.ts";
 const ATTEMPT_COUNT_MAX = 64;
 /** Times in a row that the store may not answer. */
 const FAILURE_COUNT_MAX = 8;
-const BACKOFF_MS_FIRST = 20;
-const BACKOFF_MS_MAX = 2_000;
 /** A commit of every so many prunes, so that a chain costs one more listing now and then. */
 const VERSIONS_PER_PRUNE = 16;
 
 /** Opens a version chain. Nothing is read before it is asked for. */
 export function openChain<T extends ChainState>(env: Env, options: ChainOptions<T>): Chain<T> {
   const place: ChainPlace<T> = { ...options, env, remembered: undefined };
+  const patient = patientEnv(env).store;
   return {
-    loadNewest: async (callOptions = {}) => (await loadHead(place, callOptions))?.state,
+    loadNewest: async (callOptions = {}) => (await loadHead(place, patient, callOptions))?.state,
     commit: async (edit, callOptions = {}) => {
       const state = await commitEdit(place, edit, callOptions);
       if (state.version % VERSIONS_PER_PRUNE === 0) await pruneQuietly(place, callOptions);
@@ -38,7 +39,7 @@ async function commitEdit<T extends ChainState>(
   let failureCount = 0;
   for (let attemptCount = 1; ; attemptCount++) {
     try {
-      const head = await loadHead(place, options);
+      const head = await loadHead(place, place.env.store, options);
       const open: ChainAttempt<T>[] = [];
       for (const attempt of undecided) {
         const fate = await settleAttempt(place, attempt, head, options);
@@ -51,7 +52,7 @@ async function commitEdit<T extends ChainState>(
         invariant(head !== undefined, `an edit of ${place.prefix} makes the first version`);
         return head.state;
       }
-      if (attemptCount > ATTEMPT_COUNT_MAX) throw conflictOf(place, undecided);
+      if (attemptCount > ATTEMPT_COUNT_MAX) throw lostOf(place, undecided);
       const attempt = planAttempt(place, head, draft);
       undecided = [...undecided, attempt]; // Before the write: whatever it throws, it may land.
       const outcome = await createVersion(place, attempt, options);
@@ -66,7 +67,7 @@ async function commitEdit<T extends ChainState>(
   }
 }
 
-function conflictOf<T extends ChainState>(
+function lostOf<T extends ChainState>(
   { prefix }: ChainPlace<T>,
   undecided: readonly ChainAttempt<T>[],
 ): ShaleError {
@@ -81,13 +82,6 @@ function conflictOf<T extends ChainState>(
 
 function isUnavailable(error: unknown): boolean {
   return error instanceof ShaleError && error.code === "STORE_UNAVAILABLE";
-}
-
-/** Full jitter: anything up to a limit that doubles, so that losers of one race spread out. */
-async function backOff(env: Env, attemptCount: number, options: CallOptions): Promise<void> {
-  const limitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_FIRST * 2 ** Math.min(attemptCount - 1, 20));
-  const share = env.random.nextU32() / 2 ** 32;
-  await env.clock.sleep(Math.floor(share * limitMs), options);
 }
 
 /** The commit stands whether or not old versions go: what fails here is tried again later. */

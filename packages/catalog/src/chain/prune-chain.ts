@@ -1,7 +1,7 @@
 import type { CallOptions, ObjectEntry } from "@shale/env";
 import { listAll } from "@shale/env";
+import { numberBehind } from "../object-keys.ts";
 import type { ChainPlace, ChainState } from "./chain.ts";
-import { numberBehind } from "./object-keys.ts";
 
 /** How long a version stays after it was superseded, by the store's own timestamps. */
 export const CHAIN_HISTORY_MS = 3_600_000;

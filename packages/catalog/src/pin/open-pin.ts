@@ -1,0 +1,180 @@
+import type { LoggedBatch } from "@shale/columns";
+import type { CallOptions, Env } from "@shale/env";
+import type { CatalogDocument } from "@shale/format";
+import type { ProjectId, ShardingSpec, WriterOrdinal } from "@shale/model";
+import { ShaleError } from "@shale/model";
+import { backOff } from "../back-off.ts";
+import { existing } from "../open-catalog.ts";
+import { patientEnv } from "../patient-env.ts";
+import { findGap } from "./find-gap.ts";
+import type { GroupState, Pin, PinOptions, TailPosition } from "./pin.ts";
+import type { PinMemo } from "./pin-memo.ts";
+import { createPinMemo, knownAbove, learnTail } from "./pin-memo.ts";
+import type { PinSnapshot } from "./pin-snapshot.ts";
+import { decodeSnapshot } from "./pin-snapshot.ts";
+import type { Positions } from "./plan-pin.ts";
+import {
+  firstWatermarks,
+  groupsOf,
+  laterOf,
+  memoryAbove,
+  snapshotOf,
+  specOf,
+  tailRefsOf,
+} from "./plan-pin.ts";
+import type { TailHead } from "./read-heads.ts";
+import { NO_POSITION, readHeads } from "./read-heads.ts";
+import { readWatermarks } from "./read-watermarks.ts";
+import { readSnapshotRows, snapshotExpired } from "./snapshot-rows.ts";
+
+/** Tries before the store counts as too restless to pin. */
+const TRY_COUNT_MAX = 16;
+
+/**
+ * Pins one exact cut of a project by the order of protocol R1: the catalog, the rows in memory, the
+ * heads of the tail, the manifests.
+ *
+ * Publishes nothing: a reader that meets the absence of a pinned object pins again (R5).
+ *
+ * @param memo What earlier pins learned; one for each project and process.
+ * @throws {ShaleError} PROJECT_NOT_FOUND, OPTION_INVALID, PIN_UNSTABLE, SNAPSHOT_EXPIRED,
+ * FORMAT_UNKNOWN, OBJECT_CORRUPT, OBJECT_MISSING, STORE_UNAVAILABLE
+ */
+export async function openPin(
+  env: Env,
+  project: ProjectId,
+  options: PinOptions = {},
+  memo: PinMemo = createPinMemo(env, project),
+): Promise<Pin> {
+  const wanted = wantedSnapshot(project, options.snapshot);
+  const reading = patientEnv(env);
+  let gapBefore: string | undefined;
+  for (let tryCount = 1; tryCount <= TRY_COUNT_MAX; tryCount++) {
+    const outcome = await tryPin({ env: reading, project, options, memo, wanted });
+    if ("pin" in outcome) return outcome.pin;
+    if (outcome.gap !== undefined && outcome.gap === gapBefore) throw missing(outcome.gap);
+    gapBefore = outcome.gap;
+    await backOff(env, tryCount, { signal: options.signal });
+  }
+  throw new ShaleError(
+    "PIN_UNSTABLE",
+    `Cannot pin project "${project}": it changed during each of ${TRY_COUNT_MAX} tries`,
+  );
+}
+
+function wantedSnapshot(project: ProjectId, text: string | undefined): PinSnapshot | undefined {
+  const wanted = text === undefined ? undefined : decodeSnapshot(text);
+  if (wanted === undefined || wanted.project === project) return wanted;
+  throw new ShaleError(
+    "OPTION_INVALID",
+    `Cannot use the snapshot: it is of project "${wanted.project}", not "${project}"`,
+    { path: "snapshot" },
+  );
+}
+
+/** A watermark passes an object before it goes, and this one was read after it was gone. */
+function missing(key: string): ShaleError {
+  return new ShaleError(
+    "OBJECT_MISSING",
+    `Cannot read ${key}: it is gone, and nothing drained it`,
+    {
+      details: { key },
+    },
+  );
+}
+
+interface PinTry {
+  readonly env: Env;
+  readonly project: ProjectId;
+  readonly options: PinOptions;
+  readonly memo: PinMemo;
+  readonly wanted: PinSnapshot | undefined;
+}
+
+/** What a try has read by the time it knows where to stand. */
+interface PinReading {
+  readonly catalog: CatalogDocument;
+  readonly spec: ShardingSpec;
+  readonly memory: readonly LoggedBatch[];
+  readonly heads: ReadonlyMap<WriterOrdinal, TailHead>;
+  readonly watermarks: Positions;
+  readonly call: CallOptions;
+}
+
+/** Without a pin: pin again. `gap` is the key of a tail object that was not there. */
+type PinOutcome = { readonly pin: Pin } | { readonly gap: string | undefined };
+
+async function tryPin(pinTry: PinTry): Promise<PinOutcome> {
+  const { env, project, options, memo, wanted } = pinTry;
+  const call: CallOptions = { signal: options.signal };
+  // (1) The catalog, then the rows in memory: whatever leaves memory later is in the heads.
+  const catalog = existing(await memo.catalog.loadNewest(call), project);
+  const spec = specOf(catalog, options.spec ?? wanted?.spec);
+  const memory = options.takeMemory?.() ?? [];
+  const first = firstWatermarks(catalog, spec.spec);
+  if (memory.some(({ writer }) => !first.has(writer))) return { gap: undefined };
+
+  // (2) The heads.
+  const above = new Map(
+    [...first].map(([writer, from]) => [writer, knownAbove(memo, writer, from)?.top ?? from]),
+  );
+  const heads = await readHeads(env, project, catalog, above, call);
+
+  // (3) The manifests, never before the heads: a listing can miss an object that is made, and its
+  // predecessor deleted, while it runs, and only a watermark read afterwards covers both.
+  const watermarks = await readWatermarks(env, { ...call, project, spec: spec.spec, first });
+  return await standAt(pinTry, { catalog, spec, memory, heads, watermarks, call });
+}
+
+/** Chooses hi and makes sure of every object up to it. */
+async function standAt(pinTry: PinTry, reading: PinReading): Promise<PinOutcome> {
+  const { env, project, options, memo, wanted } = pinTry;
+  const { catalog, spec, memory, heads, watermarks, call } = reading;
+  const hi = wanted === undefined ? newestHi(heads, watermarks) : snapshotHi(wanted, watermarks);
+  for (const [writer, top] of hi) {
+    const from = watermarks.get(writer) ?? NO_POSITION;
+    const listed = heads.get(writer)?.listed ?? [];
+    const known = knownAbove(memo, writer, from)?.top.n ?? from.n;
+    const gap = await findGap(env, { ...call, project, writer, known, listed, top: top.n });
+    if (gap !== undefined && wanted !== undefined) throw snapshotExpired(`${gap} is gone`);
+    if (gap !== undefined) return { gap }; // Drained and deleted meanwhile.
+    learnTail(memo, writer, { base: from.n, top });
+  }
+  const rows =
+    wanted === undefined
+      ? memoryAbove(memory, hi)
+      : await readSnapshotRows(env, { ...call, project, wanted, memory });
+  const state: GroupState = { watermarks, files: [] };
+  const pin: Pin = {
+    catalog,
+    spec,
+    hi,
+    groups: new Map(groupsOf(spec, options.groups).map((group) => [group, state])),
+    tail: tailRefsOf(project, watermarks, hi),
+    memory: rows,
+    snapshot: options.snapshot ?? snapshotOf(catalog, spec.spec, { hi, memory: rows }),
+  };
+  return { pin };
+}
+
+/** The greater of head and watermark, writer by writer. */
+function newestHi(heads: ReadonlyMap<WriterOrdinal, TailHead>, watermarks: Positions): Positions {
+  return new Map(
+    [...watermarks].map(([writer, watermark]) => [
+      writer,
+      laterOf(heads.get(writer)?.head ?? NO_POSITION, watermark),
+    ]),
+  );
+}
+
+/** @throws {ShaleError} SNAPSHOT_EXPIRED when rows above the snapshot are in day files by now */
+function snapshotHi(wanted: PinSnapshot, watermarks: Positions): Positions {
+  const hi = new Map<WriterOrdinal, TailPosition>();
+  for (const [writer, { n, lastSeq }] of wanted.writers) {
+    const watermark = watermarks.get(writer);
+    if (watermark === undefined) throw snapshotExpired(`writer ${writer} has retired`);
+    if (watermark.n > n) throw snapshotExpired(`writer ${writer} was drained beyond it`);
+    hi.set(writer, { n, lastSeq });
+  }
+  return hi;
+}
