@@ -37,4 +37,7 @@ export { systemClock } from "./system/system-clock.ts";
 export { systemProcesses } from "./system/system-processes.ts";
 export { systemRandom } from "./system/system-random.ts";
 export { inlineWorkers } from "./workers/inline-workers.ts";
+export { serveTasks } from "./workers/serve-tasks.ts";
+export type { ThreadWorkersOptions } from "./workers/thread-workers.ts";
+export { threadWorkers } from "./workers/thread-workers.ts";
 export type { WorkerResult, Workers, WorkerTask, WorkerTasks } from "./workers.ts";

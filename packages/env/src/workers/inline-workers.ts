@@ -1,5 +1,6 @@
 import { ShaleError } from "@shale/model";
-import type { Workers, WorkerTasks } from "../workers.ts";
+import type { CallOptions } from "../clock.ts";
+import type { Workers, WorkerTask, WorkerTasks } from "../workers.ts";
 import { runTask } from "./run-task.ts";
 
 /**
@@ -10,17 +11,18 @@ export function inlineWorkers(tasks: WorkerTasks): Workers {
   let closed = false;
   return {
     size: 1,
-    async run<Output>(
-      task: Parameters<Workers["run"]>[0],
-      options: Parameters<Workers["run"]>[1] = {},
-    ) {
+    async run<Output>(task: WorkerTask<unknown>, { signal }: CallOptions = {}) {
+      signal?.throwIfAborted();
       if (closed) {
-        throw new ShaleError("STORE_CLOSED", `Cannot run the task "${task.name}": closed`);
+        throw new ShaleError(
+          "STORE_CLOSED",
+          `Cannot run the task "${task.name}": the workers are closed`,
+        );
       }
-      options.signal?.throwIfAborted();
       const input = structuredClone(task.input, { transfer: [...(task.transfer ?? [])] });
       const { output, transfer } = await runTask(tasks, task.name, input);
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
+      // What crosses a thread is what the caller of run() says it is.
       return structuredClone(output, { transfer: [...(transfer ?? [])] }) as Output;
     },
     async close() {
