@@ -1,5 +1,6 @@
 import { readHeartbeats, registerWriter } from "@shale/catalog";
 import type { Disk, Env } from "@shale/env";
+import { nonceOf } from "@shale/env";
 import type { CatalogDocument } from "@shale/format";
 import type { ProjectId, WriterOrdinal } from "@shale/model";
 import { ShaleError } from "@shale/model";
@@ -30,53 +31,67 @@ export interface Opening {
   readonly nonce: string;
 }
 
+/** Ordinals that may be taken over while they are being opened, before that is an error. */
+const OPENING_COUNT_MAX = 5;
+
 /**
  * Registers a new ordinal and makes its log's folder. The seq clock is raised above every seq that
  * was seen at this moment (protocol, "seq of a row").
  *
  * @throws {ShaleError} PROJECT_NOT_FOUND, CATALOG_CONFLICT, STORE_UNAVAILABLE and what else the
- *   store throws; DISK_FULL, DISK_FAILED, PERMISSION_DENIED of the disk; WRITER_FENCED: the ordinal
- *   is spent, and only another nonce gives another one
+ *   store throws; DISK_FULL, DISK_FAILED, PERMISSION_DENIED of the disk; WRITER_FENCED
  */
 export async function openIncarnation(
   env: Env,
   project: ProjectId,
-  opening: Opening,
+  { nonce: firstNonce, seqs, segmentBytesMax }: Opening,
 ): Promise<Incarnation> {
-  const { nonce, seqs } = opening;
-  const { ordinal, catalog } = await registerWriter(env, project, { nonce });
-  await raiseSeqs(env, project, { seqs, catalog, isOpening: true });
-  const log = await openLog(env, { project, writer: ordinal }, opening);
-  return { ordinal, log, tail: emptyTailEnd, catalog };
+  for (let nonce = firstNonce, count = 1; ; nonce = nonceOf(env.random), count++) {
+    const { ordinal, catalog } = await registerWriter(env, project, { nonce });
+    await raiseSeqs(env, project, { seqs, catalog, isOpening: true });
+    const place = { project, writer: ordinal };
+    const { disk } = env;
+    if (disk === undefined) return { ordinal, log: undefined, tail: emptyTailEnd, catalog };
+    const folder = logFolderOf(project, ordinal);
+    if (await takeFolder(env, place, { disk, folder, nonce })) {
+      const log = createWriterLog(env, disk, { folder, writer: ordinal, segmentBytesMax });
+      return { ordinal, log, tail: emptyTailEnd, catalog };
+    }
+    if (count >= OPENING_COUNT_MAX) throw takenError(ordinal);
+  }
 }
 
-async function openLog(
+/**
+ * Makes the log's folder one's own. False when somebody has taken it for a dead writer's before the
+ * marker stood. A taker seals before it removes anything, so either the seal is seen here, or its
+ * fence by the first commit.
+ */
+async function takeFolder(
   env: Env,
   place: TailPlace,
-  { nonce, segmentBytesMax }: Opening,
-): Promise<WriterLog | undefined> {
-  const { disk } = env;
-  if (disk === undefined) return undefined;
-  const folder = logFolderOf(place.project, place.writer);
-  await disk.makeFolder(folder);
-  const isOwner = await writeOwner(env, disk, { folder, nonce });
-  // Somebody may have taken the folder for a dead writer's before the marker stood. A taker seals
-  // before it removes anything, so either the seal is seen here, or its fence by the first commit.
-  const { n } = await readTailEnd(env, place);
-  if (isOwner && n === 0) {
-    return createWriterLog(env, disk, { folder, writer: place.writer, segmentBytesMax });
+  log: { readonly disk: Disk; readonly folder: string; readonly nonce: string },
+): Promise<boolean> {
+  try {
+    await log.disk.makeFolder(log.folder);
+    return (await writeOwner(env, log)) && (await readTailEnd(env, place)).n === 0;
+  } catch (error) {
+    // A taker that removes the folder at this moment makes a disk fail; its seal tells.
+    if ((await readTailEnd(env, place)).n === 0) throw error;
+    return false;
   }
-  throw new ShaleError(
+}
+
+function takenError(writer: WriterOrdinal): ShaleError {
+  return new ShaleError(
     "WRITER_FENCED",
-    `Cannot open a log as writer ${place.writer}: another process took its folder over at once`,
+    `Cannot open a log: ${OPENING_COUNT_MAX} ordinals up to ${writer} were taken over at once`,
   );
 }
 
 /** True when the marker is one's own: made now, or by an earlier attempt whose reply was lost. */
 async function writeOwner(
   env: Env,
-  disk: Disk,
-  { folder, nonce }: { readonly folder: string; readonly nonce: string },
+  { disk, folder, nonce }: { readonly disk: Disk; readonly folder: string; readonly nonce: string },
 ): Promise<boolean> {
   const path = `${folder}/${OWNER_NAME}`;
   const owner = encodeOwner({ process: env.processes.self, nonce });

@@ -105,18 +105,11 @@ function retiredError(writer: WriterOrdinal): ShaleError {
 
 async function openNext(state: WriterState, signal: AbortSignal): Promise<Incarnation> {
   const { env, project, seqs, settings } = state;
-  let nonce = nonceOf(env.random);
-  return await persist(state, signal, async () => {
-    try {
-      const { segmentBytesMax } = settings;
-      return await openIncarnation(env, project, { seqs, segmentBytesMax, nonce });
-    } catch (error) {
-      if (error instanceof ShaleError && error.code === "WRITER_FENCED") {
-        nonce = nonceOf(env.random);
-      }
-      throw error;
-    }
-  });
+  const { segmentBytesMax } = settings;
+  const nonce = nonceOf(env.random); // One for all attempts: they are one registration.
+  return await persist(state, signal, () =>
+    openIncarnation(env, project, { seqs, segmentBytesMax, nonce }),
+  );
 }
 
 /** The moved rows are the first of the new log. Until they are in it, the old folder stays. */

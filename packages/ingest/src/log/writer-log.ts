@@ -12,7 +12,8 @@ export interface WriterLog {
   readonly folder: string;
   /**
    * Writes one record for each batch, fsyncs them, and then looks for a fence (W1, W2): only
-   * "durable" allows an acknowledgement. One call at a time.
+   * "durable" allows an acknowledgement. One call at a time, and none after "fenced", so that the
+   * records of that call are the last of the log.
    *
    * After a failure the records may be in the log whole, in part or not at all. The segment is
    * given up: an fsync that comes back after a failed one says nothing about what was written
@@ -98,13 +99,15 @@ export function createWriterLog(
   return {
     folder,
     async commit(batches) {
-      if (open !== undefined && open.file.sizeBytes >= segmentBytesMax) await endSegment(open);
-      open ??= await openSegment();
       try {
+        if (open !== undefined && open.file.sizeBytes >= segmentBytesMax) await endSegment(open);
+        open ??= await openSegment();
         await write(open, batches);
         return (await isFenced(disk, folder)) ? "fenced" : "durable";
       } catch (error) {
-        await endSegment(open);
+        if (open !== undefined) await endSegment(open);
+        // A taker removes the folder, so that every write fails: that is a fence too.
+        if (await isFenced(disk, folder)) return "fenced";
         throw error;
       }
     },
