@@ -1,38 +1,33 @@
 import type { ObjectStore } from "@shale/env";
 import { memoryStore } from "@shale/env";
 import { expect, test } from "vitest";
-import type { World } from "./interleavings.ts";
+import type { Limits, World } from "./interleavings.ts";
 import { explore } from "./interleavings.ts";
-import {
-  blindEdit,
-  envOver,
-  type LogState,
-  markedEdit,
-  openLog,
-  pruneAll,
-  versionsOf,
-} from "./log-chain.ts";
+import { blindEdit, envOver, markedEdit, openLog, pruneAll, versionsOf } from "./log-chain.ts";
 
 const isLong = process.env["SHALE_TEST_LONG"] === "1";
 
-function worldOf(options: { readonly fills: number; readonly edit: typeof blindEdit }): World {
+interface WorldOptions {
+  /** Commits that race, each with its own name. */
+  readonly committers: readonly string[];
+  /** Commits of others, each followed by pruning all but the newest version. */
+  readonly fills: number;
+}
+
+/** A chain of one version, on which edits that do not know their own mark are committed. */
+async function worldOf({ committers, fills }: WorldOptions): Promise<World> {
   const store = memoryStore();
-  const committed: { readonly name: string; readonly state: LogState }[] = [];
-  const commit =
-    (name: string, seed: number) =>
-    async (view: ObjectStore): Promise<void> => {
-      const state = await openLog(envOver(view, seed)).commit(options.edit(name));
-      committed.push({ name, state });
-    };
+  await openLog(envOver(store, 99)).commit(blindEdit("first"));
+  const commits = committers.map((name, i) => async (view: ObjectStore): Promise<void> => {
+    expect((await openLog(envOver(view, i)).commit(blindEdit(name))).log).toContain(name);
+  });
   return {
     store,
     tasks: [
-      commit("a", 1),
-      commit("b", 2),
-      // Others commit and prune, so that numbers get free again.
+      ...commits,
       async (view) => {
-        for (let i = 0; i < options.fills; i++) {
-          await openLog(envOver(store, 10 + i)).commit(markedEdit(`fill${i}`));
+        for (let i = 0; i < fills; i++) {
+          await openLog(envOver(store, 50 + i)).commit(markedEdit(`fill${i}`));
           await pruneAll(view);
         }
       },
@@ -40,21 +35,28 @@ function worldOf(options: { readonly fills: number; readonly edit: typeof blindE
     async check() {
       const versions = await versionsOf(store);
       const newest = versions.at(-1);
-      for (const { name, state } of committed) {
-        expect(state.log).toContain(name);
+      for (const name of committers) {
         expect(newest?.log.filter((entry) => entry === name)).toEqual([name]);
       }
-      expect(newest?.log.length).toBe(2 + options.fills);
+      expect(newest?.log.length).toBe(1 + committers.length + fills);
       expect(newest?.version).toBe(newest?.log.length);
       expect(newest?.nonces.length).toBe(newest?.log.length);
     },
   };
 }
 
-test("two commits and a pruner: each edit is there once in every interleaving", async () => {
-  const runCount = await explore(() => worldOf({ fills: 1, edit: blindEdit }), {
-    switchesMax: isLong ? 4 : 2,
-    faultsMax: 1,
+const cases: readonly (WorldOptions & { readonly limits: Limits })[] = [
+  { committers: ["a"], fills: 3, limits: { switchesMax: 2, faultsMax: 1 } },
+  { committers: ["a", "b"], fills: 0, limits: { switchesMax: 3, faultsMax: 1 } },
+  { committers: ["a", "b"], fills: 1, limits: { switchesMax: 2, faultsMax: isLong ? 1 : 0 } },
+  { committers: ["a", "b"], fills: 2, limits: { switchesMax: isLong ? 3 : 1, faultsMax: 1 } },
+];
+for (const { limits, ...options } of cases) {
+  const { committers, fills } = options;
+  const title = `${committers.length} commits, ${fills} of others with pruning`;
+  test(`${title}: every interleaving within ${JSON.stringify(limits)} makes each edit once`, async () => {
+    const runCount = await explore(() => worldOf(options), limits);
+    console.log(`${title}: ${runCount} interleavings`);
+    expect(runCount).toBeGreaterThan(100);
   });
-  console.log(runCount);
-});
+}

@@ -38,12 +38,12 @@ const LATE = 100;
  * Plays every interleaving of the tasks' store calls within the limits, each in a new world. Tasks
  * run up to their next call between two turns. Returns the number of runs.
  */
-export async function explore(makeWorld: () => World, limits: Limits): Promise<number> {
+export async function explore(makeWorld: () => Promise<World>, limits: Limits): Promise<number> {
   const open: (readonly Turn[])[] = [[]];
   let runCount = 0;
   for (let prefix = open.pop(); prefix !== undefined; prefix = open.pop()) {
     runCount++;
-    open.push(...(await playOnce(makeWorld(), prefix, limits)));
+    open.push(...(await playOnce(await makeWorld(), prefix, limits)));
   }
   return runCount;
 }
