@@ -127,19 +127,33 @@ export interface ProjectStatus {
   files?: { key: string; bytes: number; kind: "tail" | "day" }[];
 }
 
-export interface PropertySchema {
-  name: string;
-  types: { type: "string" | "number" | "boolean" | "list"; events: number }[];
+/** What the events are called and hold; duplicates are counted once. */
+export interface ProjectSchema {
+  readonly eventCount: number;
+  /** First and last UTC day with an event, `2026-10-01`; null without events. */
+  readonly firstDay: string | null;
+  readonly lastDay: string | null;
+  /** The commonest first. */
+  readonly events: readonly EventSchema[];
+  /** Those on most events first. */
+  readonly properties: readonly PropertySchema[];
 }
 export interface EventSchema {
-  event: string;
-  count: number;
-  firstDay: string;
-  lastDay: string;
-  properties: PropertySchema[];
+  readonly event: string;
+  readonly count: number;
+  readonly firstDay: string;
+  readonly lastDay: string;
 }
-export interface ProjectSchema {
-  events: EventSchema[];
+export interface PropertySchema {
+  readonly property: string;
+  /** Events that have it. */
+  readonly count: number;
+  /** The commonest type first, with up to three values as examples. */
+  readonly types: readonly {
+    readonly type: "string" | "number" | "boolean" | "list";
+    readonly count: number;
+    readonly examples: readonly (string | number | boolean)[];
+  }[];
 }
 
 /** One tenant: its events, its catalog, its shards. Every method may throw STORE_UNAVAILABLE and STORE_CLOSED. */

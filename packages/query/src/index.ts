@@ -1,3 +1,7 @@
+export type { ParsedEvents } from "./parse/parse-events.ts";
+export { parseEvents } from "./parse/parse-events.ts";
+export type { ParsedEventsRange } from "./parse/parse-events-range.ts";
+export { parseEventsRange } from "./parse/parse-events-range.ts";
 export { parseQuery } from "./parse/parse-query.ts";
 export type {
   FilterValue,
@@ -10,3 +14,18 @@ export type {
   ParsedSeries,
   ParsedTimeline,
 } from "./parse/parsed-query.ts";
+export type { OnProgress, Progress } from "./progress.ts";
+export type { EventsOptions } from "./read-events.ts";
+export { readEvents } from "./read-events.ts";
+export type {
+  PropertyType,
+  Schema,
+  SchemaEvent,
+  SchemaOptions,
+  SchemaProperty,
+  SchemaType,
+} from "./read-schema.ts";
+export { readSchema } from "./read-schema.ts";
+export type { QueryOptions } from "./run-query.ts";
+export { MEMORY_BYTES_MAX, runQuery } from "./run-query.ts";
+export { snapshotOf } from "./timeline/timeline-cursor.ts";

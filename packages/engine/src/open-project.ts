@@ -1,0 +1,157 @@
+import { createProject, loadCatalog } from "@shale/catalog";
+import type { UserHasher } from "@shale/columns";
+import type { Env } from "@shale/env";
+import { openWriter, recoverLogs, type Writer } from "@shale/ingest";
+import { type ProjectId, ShaleError } from "@shale/model";
+import type { TailCache } from "@shale/scan";
+import { appendEvents } from "./append-events.ts";
+import { answerQuery, loadSchema } from "./ask.ts";
+import { closedError } from "./close-errors.ts";
+import { exportLines, readStoredEvents } from "./export-events.ts";
+import { forgetWriterLog } from "./forget-writer-log.ts";
+import { ingestSources } from "./ingest-sources.ts";
+import type { ProjectParts } from "./project-parts.ts";
+import { readStatus } from "./read-status.ts";
+import type { Project } from "./store.ts";
+import { takePin } from "./take-pin.ts";
+
+export interface ProjectOptions {
+  readonly env: Env;
+  readonly project: ProjectId;
+  readonly hasher: UserHasher;
+  readonly cache: TailCache;
+  readonly memoryBytesMax: number;
+  readonly flushIntervalMs: number;
+  readonly readOnly: boolean;
+  /** Checks once that the store keeps its rules, before this process writes to it. */
+  readonly probe: () => Promise<void>;
+}
+export interface ProjectCreationOptions {
+  readonly shards: number;
+  readonly create: "if-missing" | "never";
+}
+/** A project of this process, and how its store ends it. */
+export interface OpenProject {
+  readonly project: Project;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a project, makes it where it is missing and may be made, and takes over the logs that dead
+ * writers left on this disk (protocol W4).
+ */
+export async function openProject(
+  options: ProjectOptions,
+  creation: ProjectCreationOptions,
+): Promise<OpenProject> {
+  const { env, project, readOnly } = options;
+  if ((await loadCatalog(env, project)) === undefined) {
+    if (readOnly || creation.create === "never") throw notFound(project);
+    await options.probe();
+    await createProject(env, { project, shards: creation.shards });
+  }
+  if (!readOnly) await recoverDeadLogs(env, project);
+  return projectOver(options);
+}
+
+async function recoverDeadLogs(env: Env, project: ProjectId): Promise<void> {
+  for (const { writer, outcome, problem } of await recoverLogs(env, project)) {
+    if (outcome === "recovered") env.logger.info("took over a log", { project, writer });
+    else env.logger.warn("cannot take over a log", { project, writer, outcome, cause: problem });
+  }
+}
+
+function projectOver(options: ProjectOptions): OpenProject {
+  const { env, project, readOnly } = options;
+  let writer: Writer | undefined;
+  let opening: Promise<Writer> | undefined;
+  let closing: Promise<void> | undefined;
+
+  async function startWriter(): Promise<Writer> {
+    if (readOnly) {
+      throw new ShaleError(
+        "STORE_READ_ONLY",
+        `Cannot append to project "${project}": the store was opened with readOnly`,
+      );
+    }
+    await options.probe();
+    writer = await openWriter(env, project, { flushIntervalMs: options.flushIntervalMs });
+    return writer;
+  }
+  const parts: ProjectParts = {
+    env,
+    project,
+    hasher: options.hasher,
+    cache: options.cache,
+    memoryBytesMax: options.memoryBytesMax,
+    currentWriter: () => writer,
+    openWriter() {
+      opening ??= startWriter().catch((error: unknown) => {
+        opening = undefined; // A registration that failed may be tried again.
+        throw error;
+      });
+      return opening;
+    },
+  };
+  async function closeWriter(): Promise<void> {
+    const opened = await opening?.catch(() => undefined);
+    await opened?.close();
+  }
+  return {
+    project: verbsOf(parts, () => closing !== undefined),
+    close: () => (closing ??= closeWriter()),
+  };
+}
+
+function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
+  function checkOpen(what: string): void {
+    if (isClosed()) throw closedError(what);
+  }
+  return {
+    id: parts.project,
+    async append(events, options = {}) {
+      checkOpen("append");
+      return await appendEvents(parts, events, options);
+    },
+    async ingest(sources, options = {}) {
+      checkOpen("ingest");
+      return await ingestSources(parts, sources, options);
+    },
+    async query(query, options = {}) {
+      checkOpen("query");
+      return await answerQuery(parts, query, options);
+    },
+    events(options = {}) {
+      checkOpen("read events");
+      return readStoredEvents(parts, options);
+    },
+    export(options = {}) {
+      checkOpen("export");
+      return exportLines(parts, options);
+    },
+    async flush() {
+      checkOpen("flush");
+      await parts.currentWriter()?.flush();
+    },
+    async status(options = {}) {
+      checkOpen("read the status");
+      return await readStatus(parts, options);
+    },
+    async schema() {
+      checkOpen("read the schema");
+      return await loadSchema(parts);
+    },
+    async snapshot() {
+      checkOpen("take a snapshot");
+      return (await takePin(parts, {})).snapshot;
+    },
+    async forgetWriter(ordinal) {
+      checkOpen("forget a writer");
+      return await forgetWriterLog(parts, ordinal);
+    },
+  };
+}
+
+function notFound(project: ProjectId): ShaleError {
+  return new ShaleError("PROJECT_NOT_FOUND", `Cannot open project "${project}": there is none`);
+}

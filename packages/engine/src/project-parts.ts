@@ -1,0 +1,18 @@
+import type { UserHasher } from "@shale/columns";
+import type { Env } from "@shale/env";
+import type { Writer } from "@shale/ingest";
+import type { ProjectId } from "@shale/model";
+import type { TailCache } from "@shale/scan";
+
+/** What the verbs of one project share in this process. */
+export interface ProjectParts {
+  readonly env: Env;
+  readonly project: ProjectId;
+  readonly hasher: UserHasher;
+  readonly cache: TailCache;
+  readonly memoryBytesMax: number;
+  /** The writer of this process if it has appended, else undefined. */
+  readonly currentWriter: () => Writer | undefined;
+  /** Registers a writer at the first call. @throws {ShaleError} STORE_READ_ONLY */
+  readonly openWriter: () => Promise<Writer>;
+}

@@ -1,0 +1,161 @@
+import { loadCatalog, type Pin, readHeartbeats, tailKey } from "@shale/catalog";
+import { type CallOptions, fanOut } from "@shale/env";
+import {
+  type CatalogWriter,
+  decodeTailHeader,
+  type Heartbeat,
+  TAIL_HEADER_BYTES,
+  type TailHeader,
+} from "@shale/format";
+import { type ListedLog, listLogs } from "@shale/ingest";
+import { ShaleError, tailNumber, type WriterOrdinal } from "@shale/model";
+import { createScanStats, runWithPin, scanShards } from "@shale/scan";
+import type { ProjectParts } from "./project-parts.ts";
+import type { LogStatus, ProjectStatus, SpecStatus, WriterStatus } from "./store.ts";
+import { takePin } from "./take-pin.ts";
+
+/** Reads of headers on their way at the same time. */
+const READS_AHEAD = 16;
+/** Writers beat every 5 s: one that is silent for three beats is asked about. */
+const HEARTBEAT_LATE_MS = 15_000;
+
+interface TailFile {
+  readonly key: string;
+  readonly bytes: number;
+  readonly header: TailHeader;
+}
+
+/** What stands in the store and on this disk, at one pin. Reads the tail; changes nothing. */
+export async function readStatus(
+  parts: ProjectParts,
+  options: { readonly files?: boolean | undefined },
+): Promise<ProjectStatus> {
+  const { env, project } = parts;
+  return await runWithPin(
+    () => takePin(parts, {}),
+    async (pin) => {
+      const tail = await readTailFiles(parts, pin);
+      const logs = await listLogs(env, project);
+      const catalog = (await loadCatalog(env, project)) ?? pin.catalog;
+      const heartbeats = await readHeartbeats(env, project);
+      const writers: WriterStatus[] = [];
+      for (const writer of catalog.writers) {
+        const heartbeat = heartbeats.find(({ ordinal }) => ordinal === writer.ordinal);
+        writers.push(await writerStatusOf(parts, { writer, heartbeat, pin, tail }));
+      }
+      return {
+        project,
+        live: catalog.live,
+        generation: catalog.cuts.length,
+        specs: [await specStatusOf(parts, pin, tail)],
+        writers,
+        unreadableLogs: logs.flatMap(unreadableOf),
+        ...(options.files === true
+          ? { files: tail.map(({ key, bytes }) => ({ key, bytes, kind: "tail" as const })) }
+          : {}),
+      };
+    },
+  );
+}
+
+function unreadableOf({ writer, folder, problem }: ListedLog): LogStatus[] {
+  return problem === undefined ? [] : [{ writer, folder, reason: problem.message }];
+}
+
+async function readTailFiles({ env }: ProjectParts, pin: Pin): Promise<TailFile[]> {
+  const { signal } = new AbortController();
+  return await fanOut(pin.tail, { concurrency: READS_AHEAD, signal }, async ({ key }, either) => {
+    const file = await readTailFile(env.store, key, { signal: either });
+    if (file !== undefined) return file;
+    throw new ShaleError("PIN_UNSTABLE", `Cannot read ${key}: it has gone since the pin`, {
+      details: { missingKey: key },
+    });
+  });
+}
+
+async function readTailFile(
+  store: ProjectParts["env"]["store"],
+  key: string,
+  options: CallOptions,
+): Promise<TailFile | undefined> {
+  const range = { offset: 0, length: TAIL_HEADER_BYTES };
+  const object = await store.get(key, { ...options, range });
+  if (object === undefined) return undefined;
+  return { key, bytes: object.size, header: decodeTailHeader(object.bytes, { key }) };
+}
+
+async function specStatusOf(
+  parts: ProjectParts,
+  pin: Pin,
+  tail: readonly TailFile[],
+): Promise<SpecStatus> {
+  const { shards, spec } = pin.spec;
+  const rows = new Float64Array(shards);
+  const batches = scanShards(parts.env, pin, {
+    cache: parts.cache,
+    fromMs: Number.NEGATIVE_INFINITY,
+    toMs: Number.POSITIVE_INFINITY,
+    columns: [],
+    order: "none",
+    stats: createScanStats(),
+  });
+  for await (const { shard, rowsRead } of batches) rows[shard] = (rows[shard] ?? 0) + rowsRead;
+  const events = rows.reduce((sum, count) => sum + count, 0);
+  return {
+    spec,
+    shards,
+    events,
+    bytes: tail.reduce((sum, { bytes }) => sum + bytes, 0),
+    dayFiles: 0,
+    tailEvents: tail.reduce((sum, { header }) => sum + header.rowCount, 0),
+    skew: { max: rows.reduce((most, count) => Math.max(most, count), 0), mean: events / shards },
+  };
+}
+
+interface WriterFacts {
+  readonly writer: CatalogWriter;
+  readonly heartbeat: Heartbeat | undefined;
+  readonly pin: Pin;
+  readonly tail: readonly TailFile[];
+}
+
+async function writerStatusOf(parts: ProjectParts, facts: WriterFacts): Promise<WriterStatus> {
+  const { writer, heartbeat, pin, tail } = facts;
+  const own = tail.filter(({ header }) => header.writer === writer.ordinal);
+  const position = pin.hi.get(writer.ordinal);
+  const ageMs =
+    heartbeat === undefined ? null : Math.max(0, parts.env.clock.nowMs() - heartbeat.atMs);
+  const head = await readHead(parts, writer.ordinal, { own, n: position?.n ?? 0 });
+  return {
+    writer: writer.ordinal,
+    state: stateOf(parts, { writer, ageMs, isSealed: head?.sealed ?? false }),
+    host: writer.process.host,
+    pid: writer.process.pid,
+    lastSeq: position?.lastSeq ?? 0,
+    tailObjects: own.length,
+    heartbeatAgeMs: ageMs,
+  };
+}
+
+async function readHead(
+  { env, project }: ProjectParts,
+  writer: WriterOrdinal,
+  { own, n }: { readonly own: readonly TailFile[]; readonly n: number },
+): Promise<TailHeader | undefined> {
+  if (n === 0) return undefined;
+  const listed = own.find(({ header }) => header.n === n);
+  if (listed !== undefined) return listed.header;
+  return (await readTailFile(env.store, tailKey(project, writer, tailNumber(n)), {}))?.header;
+}
+
+function stateOf(
+  { env }: ProjectParts,
+  facts: { writer: CatalogWriter; ageMs: number | null; isSealed: boolean },
+): WriterStatus["state"] {
+  if (facts.writer.forgotten !== null) return "forgotten";
+  if (facts.isSealed) return "sealed";
+  const process = env.processes.stateOf(facts.writer.process);
+  if (process === "alive") return "live";
+  const isHeard = facts.ageMs !== null && facts.ageMs < HEARTBEAT_LATE_MS;
+  return process === "unknown" && isHeard ? "live" : "unreachable";
+}
