@@ -21,7 +21,7 @@ export interface ChainCodec<T> {
 export type ChainInvariant<T> = (before: T | undefined, after: T) => string | undefined;
 
 /**
- * What a commit does to the newest version: the next state, or undefined when nothing is to be done.
+ * What a commit makes of the newest version: the next state, or undefined for nothing to do.
  *
  * Pure, and evaluated again on every re-read state: it knows its own effect by its mark and then
  * returns undefined, and throws when its precondition no longer holds (protocol P2). `version` and
@@ -45,11 +45,11 @@ export interface ChainLink<T> {
   readonly token: string;
 }
 
-/** A place in the store with a chain in it, and what this process remembers of its newest version. */
+/** A place in the store with a chain in it, and the newest version that this process saw. */
 export interface ChainPlace<T extends ChainState> extends ChainOptions<T> {
   /** With the raw store: a commit decides for itself what an answer that is missing means. */
   readonly env: Env;
-  /** Where the next listing begins. Only a hint: its link is asked for again before it is believed. */
+  /** Where the next listing begins. Only a hint: it is asked for again before it is believed. */
   remembered: ChainLink<T> | undefined;
 }
 

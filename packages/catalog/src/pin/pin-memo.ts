@@ -16,15 +16,15 @@ export interface KnownTail {
  *
  * Tail objects never change, and one goes only after every watermark has passed it. A pin reads the
  * watermarks after this memory: what it still needs then, and once existed, exists. A reader that
- * finds a pinned object gone all the same pins again with an empty memory, which tells it apart from
- * one that is missing.
+ * finds a pinned object gone all the same pins again with an empty memory: if nothing drained the
+ * object, that pin calls it missing.
  */
 export interface PinMemo {
   readonly catalog: Chain<CatalogDocument>;
   readonly tails: Map<WriterOrdinal, KnownTail>;
 }
 
-/** An empty memory for the pins of one project; it may be shared by pins that run at the same time. */
+/** An empty memory for the pins of one project. Pins that run at the same time may share it. */
 export function createPinMemo(env: Env, project: ProjectId): PinMemo {
   return { catalog: openCatalog(env, project), tails: new Map() };
 }
