@@ -152,7 +152,7 @@ describe("createBatchBuilder()", () => {
     const builder = createBatchBuilder(hasher);
     builder.startRow("u", "e", 0, undefined);
     builder.setNumber("a", 1);
-    expect(() => builder.setNumber("a", 2)).toThrow("one value of a kind");
+    expect(() => builder.setNumber("a", 2)).toThrow("one value of a name and kind");
     expect(() => builder.setNumber("b", Number.NaN)).toThrow("finite");
     builder.build();
     expect(() => builder.startRow("u", "e", 0, undefined)).toThrow("no more rows");

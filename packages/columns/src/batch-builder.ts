@@ -43,7 +43,8 @@ export function createBatchBuilder(hasher: UserHasher): BatchBuilder {
   let hashHigh = new Uint32Array(ROWS_AT_FIRST);
   let hashLow = new Uint32Array(ROWS_AT_FIRST);
   let hashCount = 0;
-  let ended = false;
+  let rowCount = 0;
+  let hasEnded = false;
 
   function userCodeOf(userId: string): number {
     const code = users.intern(userId);
@@ -58,27 +59,22 @@ export function createBatchBuilder(hasher: UserHasher): BatchBuilder {
     hashCount = code + 1;
     return code;
   }
-  function lastRow(): number {
-    invariant(rows.count > 0, "a row is started before its properties are set");
-    return rows.count - 1;
-  }
   return {
     get rowCount() {
-      return rows.count;
+      return rowCount;
     },
     startRow(userId, event, timeMs, insertId) {
-      invariant(!ended, "a built batch takes no more rows");
+      invariant(!hasEnded, "a built batch takes no more rows");
       const insertIdCode = insertId === undefined ? 0 : insertIds.intern(insertId) + 1;
-      rows.push(userCodeOf(userId), events.intern(event), timeMs, insertIdCode);
+      rows.put(rowCount++, userCodeOf(userId), events.intern(event), timeMs, insertIdCode);
     },
-    setString: (name, value) => strings.set(lastRow(), name, value),
-    setNumber: (name, value) => numbers.set(lastRow(), name, value),
-    setBoolean: (name, value) => booleans.set(lastRow(), name, value),
-    setList: (name, canonicalJsonText) => lists.set(lastRow(), name, canonicalJsonText),
+    setString: (name, value) => strings.set(rowCount - 1, name, value),
+    setNumber: (name, value) => numbers.set(rowCount - 1, name, value),
+    setBoolean: (name, value) => booleans.set(rowCount - 1, name, value),
+    setList: (name, canonicalJsonText) => lists.set(rowCount - 1, name, canonicalJsonText),
     build() {
-      invariant(!ended, "a batch is built once");
-      ended = true;
-      const rowCount = rows.count;
+      invariant(!hasEnded, "a batch is built once");
+      hasEnded = true;
       const properties = [strings, lists, numbers, booleans].flatMap((set) => set.build(rowCount));
       return {
         rowCount,
@@ -87,7 +83,7 @@ export function createBatchBuilder(hasher: UserHasher): BatchBuilder {
           hashHigh: hashHigh.slice(0, hashCount),
           hashLow: hashLow.slice(0, hashCount),
         },
-        ...rows.build(),
+        ...rows.build(rowCount),
         events: events.build(),
         insertIds: insertIds.build(),
         properties: properties.sort(comparePlace),
@@ -102,33 +98,28 @@ function createRowColumns() {
   let eventCodes = new Uint32Array(ROWS_AT_FIRST);
   let insertIdCodes = new Uint32Array(ROWS_AT_FIRST);
   let timesMs = new Float64Array(ROWS_AT_FIRST);
-  let count = 0;
 
   function grow(): void {
     userCodes = grownU32(userCodes);
     eventCodes = grownU32(eventCodes);
     insertIdCodes = grownU32(insertIdCodes);
-    const grownTimes = new Float64Array(count * 2);
+    const grownTimes = new Float64Array(timesMs.length * 2);
     grownTimes.set(timesMs);
     timesMs = grownTimes;
   }
   return {
-    get count() {
-      return count;
+    put(row: number, user: number, event: number, timeMs: number, insertId: number): void {
+      if (row === timesMs.length) grow();
+      userCodes[row] = user;
+      eventCodes[row] = event;
+      timesMs[row] = timeMs;
+      insertIdCodes[row] = insertId;
     },
-    push(userCode: number, eventCode: number, timeMs: number, insertIdCode: number): void {
-      if (count === timesMs.length) grow();
-      userCodes[count] = userCode;
-      eventCodes[count] = eventCode;
-      timesMs[count] = timeMs;
-      insertIdCodes[count] = insertIdCode;
-      count++;
-    },
-    build: () => ({
-      userCodes: userCodes.slice(0, count),
-      eventCodes: eventCodes.slice(0, count),
-      timesMs: timesMs.slice(0, count),
-      insertIdCodes: insertIdCodes.slice(0, count),
+    build: (rowCount: number) => ({
+      userCodes: userCodes.slice(0, rowCount),
+      eventCodes: eventCodes.slice(0, rowCount),
+      timesMs: timesMs.slice(0, rowCount),
+      insertIdCodes: insertIdCodes.slice(0, rowCount),
     }),
   };
 }

@@ -8,7 +8,7 @@ export interface PropertyColumnBuilder<Value> {
   build(rowCount: number): PropertyColumn;
 }
 
-/** A column is dense when at least one row in this many has a value: sparse costs 4 bytes a row more. */
+/** A column is dense when one row in this many has a value: a sparse slot takes 4 bytes more. */
 const DENSE_ONE_IN = 8;
 const SLOTS_AT_FIRST = 8;
 
@@ -23,6 +23,7 @@ function createSlotList<S extends Slots>(make: (length: number) => S) {
   let rows = new Uint32Array(SLOTS_AT_FIRST);
   let slots = make(SLOTS_AT_FIRST);
   let count = 0;
+  let rowBefore = -1;
 
   function grow(): void {
     const grownRows = new Uint32Array(count * 2);
@@ -33,7 +34,8 @@ function createSlotList<S extends Slots>(make: (length: number) => S) {
     slots = grownSlots;
   }
   function push(row: number, slot: number): void {
-    invariant(count === 0 || row > (rows[count - 1] ?? row), "a row has one value of a kind");
+    invariant(row > rowBefore, "a row is started, and has one value of a name and kind");
+    rowBefore = row;
     if (count === rows.length) grow();
     rows[count] = row;
     slots[count] = slot;

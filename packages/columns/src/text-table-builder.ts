@@ -26,33 +26,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function createTextTableBuilder(): TextTableBuilder {
   const indexes = new Map<string, number>();
-  let bytes = new Uint8Array(256);
-  let byteLength = 0;
+  const utf8 = createUtf8Buffer();
   let offsets = new Uint32Array(16);
 
-  function reserve(more: number): void {
-    if (byteLength + more <= bytes.length) return;
-    const grown = new Uint8Array(Math.max(byteLength + more, bytes.length * 2));
-    grown.set(bytes.subarray(0, byteLength));
-    bytes = grown;
-  }
-  function writeText(text: string): void {
-    const unitCount = text.length;
-    reserve(unitCount * BYTES_PER_UNIT_MAX);
-    if (unitCount <= LOOP_CHARS_MAX) {
-      let index = 0;
-      for (; index < unitCount; index++) {
-        const unit = text.charCodeAt(index);
-        if (unit > 0x7f) break;
-        bytes[byteLength + index] = unit;
-      }
-      if (index === unitCount) {
-        byteLength += unitCount;
-        return;
-      }
-    }
-    byteLength += encoder.encodeInto(text, bytes.subarray(byteLength)).written;
-  }
+  /** Gives the next index to the text that was just written. */
   function add(text: string): number {
     const index = indexes.size;
     indexes.set(text, index);
@@ -61,8 +38,8 @@ export function createTextTableBuilder(): TextTableBuilder {
       grown.set(offsets);
       offsets = grown;
     }
-    invariant(byteLength <= TABLE_BYTES_MAX, "a text table holds less than 4 GiB");
-    offsets[index + 1] = byteLength;
+    invariant(utf8.byteLength <= TABLE_BYTES_MAX, "a text table holds less than 4 GiB");
+    offsets[index + 1] = utf8.byteLength;
     return index;
   }
   function intern(text: string): number {
@@ -70,16 +47,14 @@ export function createTextTableBuilder(): TextTableBuilder {
     if (known !== undefined) return known;
     const wellFormed = text.toWellFormed();
     if (wellFormed !== text) return intern(wellFormed);
-    writeText(text);
+    utf8.writeText(text);
     return add(text);
   }
   function internBytes(source: Uint8Array): number {
     const text = decoder.decode(source);
     const known = indexes.get(text);
     if (known !== undefined) return known;
-    reserve(source.length);
-    bytes.set(source, byteLength);
-    byteLength += source.length;
+    utf8.writeBytes(source);
     return add(text);
   }
   return {
@@ -87,14 +62,53 @@ export function createTextTableBuilder(): TextTableBuilder {
       return indexes.size;
     },
     get byteLength() {
-      return byteLength;
+      return utf8.byteLength;
     },
     intern,
     internBytes,
     build: () => ({
       count: indexes.size,
-      bytes: bytes.slice(0, byteLength),
+      bytes: utf8.copy(),
       offsets: offsets.slice(0, indexes.size + 1),
     }),
+  };
+}
+
+/** Bytes that grow at their end. */
+function createUtf8Buffer() {
+  let bytes = new Uint8Array(256);
+  let byteLength = 0;
+
+  function reserve(more: number): void {
+    if (byteLength + more <= bytes.length) return;
+    const grown = new Uint8Array(Math.max(byteLength + more, bytes.length * 2));
+    grown.set(bytes.subarray(0, byteLength));
+    bytes = grown;
+  }
+  /** True when the whole text was ASCII; otherwise nothing counts as written. */
+  function writeAscii(text: string): boolean {
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit > 0x7f) return false;
+      bytes[byteLength + index] = unit;
+    }
+    byteLength += text.length;
+    return true;
+  }
+  return {
+    get byteLength() {
+      return byteLength;
+    },
+    writeText(text: string): void {
+      reserve(text.length * BYTES_PER_UNIT_MAX);
+      if (text.length <= LOOP_CHARS_MAX && writeAscii(text)) return;
+      byteLength += encoder.encodeInto(text, bytes.subarray(byteLength)).written;
+    },
+    writeBytes(source: Uint8Array): void {
+      reserve(source.length);
+      bytes.set(source, byteLength);
+      byteLength += source.length;
+    },
+    copy: () => bytes.slice(0, byteLength),
   };
 }
