@@ -1,1 +1,10 @@
-export {};
+export type { Pin } from "@shale/catalog";
+export type { TailCache, TailCacheOptions } from "./cache/tail-cache.ts";
+export { createTailCache } from "./cache/tail-cache.ts";
+export { missingKeyOf, runWithPin } from "./pin-broken.ts";
+export { compareBytes } from "./rows/compare-bytes.ts";
+export { compareRows } from "./rows/order-rows.ts";
+export type { ScanBatch, ScanProperty, TextCodes, TextProperty } from "./scan-batch.ts";
+export type { ScanOptions, ScanStats } from "./scan-options.ts";
+export { createScanStats } from "./scan-options.ts";
+export { scanShards } from "./scan-shards.ts";

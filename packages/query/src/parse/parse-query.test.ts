@@ -219,6 +219,7 @@ describe("parseQuery() of a segmentation", () => {
     [["series", 0, "measure"], "dau", "series[0].measure"],
     [["series", 0, "measure"], { sum: "price" }, "series[0].measure"],
     [["series", 0, "measure"], { percentile: 90, of: "price" }, "series[0].measure"],
+    // biome-ignore lint/suspicious/noThenProperty: the word of the query language
     [["series", 0, "measure"], { perUser: "count", then: "avg" }, "series[0].measure"],
     [["where"], { cohort: { did: {} } }, "where.cohort"],
     [["where"], { any: [{ not: { cohort: {} } }] }, "where.any[0].not.cohort"],

@@ -1,0 +1,77 @@
+import { DAY_MS, invariant } from "@shale/model";
+import type { ScanBatch } from "@shale/scan";
+import { compareBytes } from "@shale/scan";
+import type { RowFilter } from "../filter/row-filter.ts";
+
+/** One row of one of several batches. */
+export interface RowPlace {
+  readonly batch: ScanBatch;
+  readonly row: number;
+}
+
+export interface DayOrder {
+  /** The rows wanted of one UTC day's batches, by (time, user_id, event, insert_id). */
+  of(batches: readonly ScanBatch[]): Generator<RowPlace>;
+}
+
+/** A time of day takes 27 bits of a double's 53, so this many rows can be numbered beside it. */
+const ROW_COUNT_MAX = 2 ** 26;
+
+export function createDayOrder(
+  where: RowFilter | undefined,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): DayOrder {
+  function* of(batches: readonly ScanBatch[]): Generator<RowPlace> {
+    const rowCount = batches.reduce((sum, batch) => sum + batch.rowCount, 0);
+    invariant(rowCount <= ROW_COUNT_MAX, `the rows of a day can be numbered: ${rowCount}`);
+    const batchOf = new Uint32Array(rowCount);
+    const rowOf = new Uint32Array(rowCount);
+    const keys = new Float64Array(rowCount);
+    let count = 0;
+    for (const [index, batch] of batches.entries()) {
+      const mask = where?.maskOf(batch);
+      for (let row = 0; row < batch.rowCount; row++) {
+        const atMs = batch.timesMs[row] ?? 0;
+        if (mask?.[row] === 0 || atMs < fromMs || atMs >= toMs) continue;
+        batchOf[count] = index;
+        rowOf[count] = row;
+        keys[count] = (atMs - batch.day * DAY_MS) * ROW_COUNT_MAX + count;
+        count++;
+      }
+    }
+    const sorted = keys.subarray(0, count).sort();
+    function placeAt(key: number): RowPlace {
+      const number = key % ROW_COUNT_MAX;
+      const batch = batches[batchOf[number] ?? 0];
+      invariant(batch !== undefined, `row ${number} lies in a batch`);
+      return { batch, row: rowOf[number] ?? 0 };
+    }
+    for (let start = 0; start < count; ) {
+      const timeOf = (index: number): number => Math.floor((sorted[index] ?? 0) / ROW_COUNT_MAX);
+      let end = start + 1;
+      while (end < count && timeOf(end) === timeOf(start)) end++;
+      const tied = Array.from(sorted.subarray(start, end), placeAt);
+      if (tied.length > 1) tied.sort(compareTied);
+      yield* tied;
+      start = end;
+    }
+  }
+  return { of };
+}
+
+/** Order of two rows of one time. */
+function compareTied(left: RowPlace, right: RowPlace): number {
+  const [leftUser, rightUser] = [left, right].map(({ batch, row }) =>
+    batch.users.bytesAt(batch.userCodes[row] ?? 0),
+  );
+  const [leftEvent, rightEvent] = [left, right].map(({ batch, row }) =>
+    batch.events.bytesAt(batch.eventCodes[row] ?? 0),
+  );
+  return (
+    compareBytes(leftUser ?? NOTHING, rightUser ?? NOTHING) ||
+    compareBytes(leftEvent ?? NOTHING, rightEvent ?? NOTHING) ||
+    compareBytes(left.batch.insertIdAt(left.row), right.batch.insertIdAt(right.row))
+  );
+}
+
+const NOTHING = new Uint8Array(0);

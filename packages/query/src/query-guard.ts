@@ -1,0 +1,70 @@
+import type { Env } from "@shale/env";
+import { ShaleError } from "@shale/model";
+
+export interface GuardOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time the work may take, in ms from now. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** Carries a caller's wish to stop, and a deadline, into loops and I/O. */
+export interface QueryGuard {
+  /** Aborts with CANCELLED or DEADLINE_EXCEEDED as its reason. */
+  readonly signal: AbortSignal;
+  /** Throws when it is time to stop; now and then lets the rest of the process run. */
+  breathe(): Promise<void>;
+  /** Ends the deadline's timer. */
+  close(): void;
+}
+
+/** Longest stretch of counting without a look at timers and signals. */
+const BREATH_MS = 20;
+
+export function createQueryGuard(env: Env, { signal, deadlineMs }: GuardOptions): QueryGuard {
+  const stop = new AbortController();
+  const ended = new AbortController();
+  const cancel = (): void => stop.abort(cancelled(signal?.reason));
+  if (signal?.aborted === true) cancel();
+  signal?.addEventListener("abort", cancel, { once: true, signal: ended.signal });
+  const startMs = env.clock.monotonicMs();
+  if (deadlineMs !== undefined) startTimer(env, deadlineMs, { stop, ended });
+  let lastBreathMs = startMs;
+  return {
+    signal: stop.signal,
+    async breathe() {
+      stop.signal.throwIfAborted();
+      const nowMs = env.clock.monotonicMs();
+      if (deadlineMs !== undefined && nowMs - startMs >= deadlineMs) {
+        stop.abort(deadlineExceeded(deadlineMs));
+        stop.signal.throwIfAborted();
+      }
+      if (nowMs - lastBreathMs < BREATH_MS) return;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      lastBreathMs = env.clock.monotonicMs();
+      stop.signal.throwIfAborted();
+    },
+    close: () => ended.abort(),
+  };
+}
+
+/** Ends waits for the store too, which no look at the clock in a loop would do. */
+function startTimer(
+  env: Env,
+  deadlineMs: number,
+  { stop, ended }: { readonly stop: AbortController; readonly ended: AbortController },
+): void {
+  env.clock.sleep(deadlineMs, { signal: ended.signal }).then(
+    () => stop.abort(deadlineExceeded(deadlineMs)),
+    (error: unknown) => {
+      if (!ended.signal.aborted) stop.abort(error);
+    },
+  );
+}
+
+function cancelled(cause: unknown): ShaleError {
+  return new ShaleError("CANCELLED", "Cannot finish: the caller stopped it", { cause });
+}
+
+function deadlineExceeded(deadlineMs: number): ShaleError {
+  return new ShaleError("DEADLINE_EXCEEDED", `Cannot finish within ${deadlineMs} ms`);
+}

@@ -1,0 +1,75 @@
+import type { Env } from "@shale/env";
+import type { StoredEvent } from "@shale/model";
+import type { Pin, ScanBatch, TailCache } from "@shale/scan";
+import { createDayOrder } from "./events/day-order.ts";
+import { compileFilter } from "./filter/row-filter.ts";
+import { propertiesOf } from "./filter/row-select.ts";
+import type { ParsedFilter } from "./parse/parsed-query.ts";
+import type { OnProgress } from "./progress.ts";
+import { createQueryGuard } from "./query-guard.ts";
+import { createQueryRun } from "./query-run.ts";
+import { MEMORY_BYTES_MAX } from "./run-query.ts";
+
+export interface EventsOptions {
+  readonly cache: TailCache;
+  /** Half-open, epoch ms; all events when left out. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly where?: ParsedFilter | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** Events given out between two looks at the caller's signal. */
+const EVENTS_PER_BREATH = 256;
+
+/**
+ * The events of a pin: UTC days ascending, inside a day by (time, user_id, event, insert_id), texts
+ * bytewise. Holds the rows of one day at a time. A caller that wants the first n stops after them.
+ *
+ * @throws {ShaleError} CANCELLED, and what a scan throws; PIN_UNSTABLE can come after events were
+ *   given out
+ */
+export async function* readEvents(
+  env: Env,
+  pin: Pin,
+  options: EventsOptions,
+): AsyncGenerator<StoredEvent> {
+  const { cache, onProgress, where } = options;
+  const fromMs = options.fromMs ?? Number.NEGATIVE_INFINITY;
+  const toMs = options.toMs ?? Number.POSITIVE_INFINITY;
+  const guard = createQueryGuard(env, options);
+  const run = createQueryRun(env, {
+    pin,
+    cache,
+    guard,
+    memoryBytesMax: MEMORY_BYTES_MAX,
+    onProgress,
+  });
+  const rows = createDayOrder(where && compileFilter(where), { fromMs, toMs });
+  const columns = propertiesOf(where);
+  const scan = { fromMs, toMs, columns, order: "none", detail: "events", major: "day" } as const;
+  async function* emit(batches: readonly ScanBatch[]): AsyncGenerator<StoredEvent> {
+    let count = 0;
+    for (const { batch, row } of rows.of(batches)) {
+      yield batch.eventAt(row);
+      if (++count % EVENTS_PER_BREATH === 0) await guard.breathe();
+    }
+  }
+  try {
+    let batches: ScanBatch[] = [];
+    for await (const batch of run.scan(scan, "read")) {
+      if (batches[0] !== undefined && batches[0].day !== batch.day) {
+        yield* emit(batches);
+        batches = [];
+      }
+      batches.push(batch);
+    }
+    yield* emit(batches);
+  } catch (error) {
+    guard.signal.throwIfAborted();
+    throw error;
+  } finally {
+    guard.close();
+  }
+}

@@ -1,0 +1,92 @@
+import type { Env } from "@shale/env";
+import type { Answer, AnswerMeta } from "@shale/model";
+import { dayOf, dayText, unreachable } from "@shale/model";
+import type { Pin, TailCache } from "@shale/scan";
+import type { ParsedQuery } from "./parse/parsed-query.ts";
+import type { OnProgress } from "./progress.ts";
+import { createQueryGuard } from "./query-guard.ts";
+import type { QueryRun } from "./query-run.ts";
+import { createQueryRun } from "./query-run.ts";
+import { runSegmentation } from "./segmentation/run-segmentation.ts";
+import { runTimeline } from "./timeline/run-timeline.ts";
+
+export interface QueryOptions {
+  /** Where the answer stands. For a query with a cursor: the pin of `snapshotOf(parsed)`. */
+  readonly pin: Pin;
+  readonly parsed: ParsedQuery;
+  /** The query's now, unless it says `asOf`. */
+  readonly nowMs: number;
+  readonly cache: TailCache;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time to take, in ms. */
+  readonly deadlineMs?: number | undefined;
+  /** Bytes that the states of the query may take; default 512 MB. */
+  readonly memoryBytesMax?: number | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+export const MEMORY_BYTES_MAX = 512 * 2 ** 20;
+
+/**
+ * Answers a parsed query at one pin. The same pin gives the same answer, `meta.stats` aside.
+ *
+ * @throws {ShaleError} CANCELLED, DEADLINE_EXCEEDED, MEMORY_EXCEEDED; QUERY_INVALID for too many
+ *   intervals; CURSOR_INVALID; PIN_UNSTABLE when the pin has to be taken again (see `runWithPin` of
+ *   scan); OBJECT_CORRUPT, FORMAT_UNKNOWN, STORE_UNAVAILABLE
+ */
+export async function runQuery(env: Env, options: QueryOptions): Promise<Answer> {
+  const { pin, parsed, cache, memoryBytesMax = MEMORY_BYTES_MAX, onProgress } = options;
+  const startMs = env.clock.monotonicMs();
+  const guard = createQueryGuard(env, options);
+  const run = createQueryRun(env, { pin, cache, guard, memoryBytesMax, onProgress });
+  try {
+    const answer = await runParsed(run, parsed);
+    const elapsedMs = env.clock.monotonicMs() - startMs;
+    return { ...answer, meta: metaOf(run, options, elapsedMs) };
+  } catch (error) {
+    // Whatever the abort made fail, the caller learns why it was aborted.
+    guard.signal.throwIfAborted();
+    throw error;
+  } finally {
+    guard.close();
+  }
+}
+
+function runParsed(run: QueryRun, parsed: ParsedQuery) {
+  switch (parsed.kind) {
+    case "segmentation":
+      return runSegmentation(run, parsed);
+    case "timeline":
+      return runTimeline(run, parsed);
+    default:
+      return unreachable(parsed);
+  }
+}
+
+function metaOf(
+  { pin, stats }: QueryRun,
+  { parsed, nowMs }: QueryOptions,
+  elapsedMs: number,
+): AnswerMeta {
+  const asOfMs = parsed.kind === "segmentation" ? (parsed.asOfMs ?? nowMs) : nowMs;
+  const { minTimeMs } = stats;
+  return {
+    asOf: new Date(asOfMs).toISOString(),
+    spec: pin.spec.spec,
+    snapshot: pin.snapshot,
+    timezone: parsed.timezone,
+    stats: {
+      filesPlanned: stats.filesPlanned,
+      filesPruned: stats.filesPruned,
+      filesFromFooter: 0,
+      rowsScanned: stats.rowsScanned,
+      bytesRead: { ...stats.bytesRead },
+      shards: parsed.kind === "timeline" ? 1 : pin.spec.shards,
+      retries: 0,
+      skipped: 0,
+      tieOverflow: 0,
+      historyFrom: minTimeMs === null ? null : dayText(dayOf(minTimeMs)),
+      elapsedMs,
+    },
+  };
+}

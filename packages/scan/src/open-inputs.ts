@@ -1,0 +1,108 @@
+import type { Pin, TailRef } from "@shale/catalog";
+import type { LoggedBatch } from "@shale/columns";
+import type { Env } from "@shale/env";
+import { fanOut } from "@shale/env";
+import type { TailHeader } from "@shale/format";
+import type { WriterOrdinal } from "@shale/model";
+import { DAY_MS, invariant } from "@shale/model";
+import type { TailCache } from "./cache/tail-cache.ts";
+import { readHeader, readOutline, readRows } from "./read-tail.ts";
+import type { RowOutline } from "./rows/partition-rows.ts";
+import type { SourceRows } from "./rows/source-rows.ts";
+import { createSourceRows } from "./rows/source-rows.ts";
+import type { ScanOptions } from "./scan-options.ts";
+
+/** One batch that a scan reads. */
+export interface ScanInput {
+  readonly id: number;
+  readonly writer: WriterOrdinal;
+  /** undefined for a batch of memory. */
+  readonly n: number | undefined;
+  readonly parts: RowOutline;
+  load(): Promise<SourceRows>;
+}
+
+/** Objects read at the same time: enough to hide a store's latency, few enough for its limits. */
+const READ_CONCURRENCY = 16;
+
+/**
+ * The batches that may have rows of the range: tail objects of the pin and unflushed rows of this
+ * process (W6). A tail object whose header says that its times miss the range is not read.
+ */
+export async function openInputs(env: Env, pin: Pin, options: ScanOptions): Promise<ScanInput[]> {
+  const signal = options.signal ?? new AbortController().signal;
+  const fan = { concurrency: READ_CONCURRENCY, signal };
+  const headers = await fanOut(pin.tail, fan, (ref) => readHeader(env, ref, options));
+  for (const { minTimeMs, maxTimeMs } of headers) noteTimes(pin, options, minTimeMs, maxTimeMs);
+  const wanted = pin.tail.filter((_, index) => overlaps(pin, options, headers[index]));
+  if (options.stats !== undefined) {
+    options.stats.filesPlanned += pin.tail.length;
+    options.stats.filesPruned += pin.tail.length - wanted.length;
+  }
+  const tail = await fanOut(wanted, fan, (ref) => openTailInput(env, pin, ref, options));
+  const memory = pin.memory.filter((batch) => batch.rowCount > 0);
+  return [...tail, ...memory.map((batch) => memoryInputOf(pin, batch, options))];
+}
+
+async function openTailInput(
+  env: Env,
+  pin: Pin,
+  ref: TailRef,
+  options: ScanOptions,
+): Promise<ScanInput> {
+  const { shards } = pin.spec;
+  const { id, parts } = await readOutline(env, ref, shards, options);
+  const load = (): Promise<SourceRows> => readRows(env, ref, shards, options);
+  return { id, writer: ref.writer, n: ref.n, parts, load };
+}
+
+/** Rows of memory count only above what the tail of their writer holds at hi (W6). */
+function memoryInputOf(pin: Pin, batch: LoggedBatch, options: ScanOptions): ScanInput {
+  const { writer, seqs } = batch;
+  const lastSeq = pin.hi.get(writer)?.lastSeq ?? 0;
+  invariant((seqs[0] ?? 0) > lastSeq, `rows of memory lie above hi ${lastSeq}: ${seqs[0]}`);
+  const rows = memoryRowsOf(batch, pin.spec.shards, options.cache);
+  const { days } = rows.parts;
+  const first = days.reduce((least, day) => Math.min(least, day), Number.POSITIVE_INFINITY);
+  const last = days.reduce((most, day) => Math.max(most, day), Number.NEGATIVE_INFINITY);
+  noteTimes(pin, options, first * DAY_MS, (last + 1) * DAY_MS - 1);
+  if (options.stats !== undefined) options.stats.bytesRead.memory += rows.byteCount;
+  return { id: rows.id, writer, n: undefined, parts: rows.parts, load: async () => rows };
+}
+
+/** A batch of memory is sorted into parts once, however many queries see it. */
+function memoryRowsOf(batch: LoggedBatch, shards: number, cache: TailCache): SourceRows {
+  const known = cache.memory.get(batch) ?? new Map<number, SourceRows>();
+  cache.memory.set(batch, known);
+  const rows = known.get(shards) ?? createSourceRows(cache.nextSourceId(), batch, shards);
+  known.set(shards, rows);
+  return rows;
+}
+
+/** Whole days come: the other rows of the range's first and last day count too. */
+function overlaps(pin: Pin, range: ScanOptions, header: TailHeader | undefined): boolean {
+  if (header === undefined || header.minTimeMs === null || header.maxTimeMs === null) return false;
+  const firstMs = Math.floor(header.minTimeMs / DAY_MS) * DAY_MS;
+  const endMs = (Math.floor(header.maxTimeMs / DAY_MS) + 1) * DAY_MS;
+  return firstMs < range.toMs && endMs > range.fromMs && endMs > hiddenBeforeMs(pin);
+}
+
+/** Rows of earlier UTC days are hidden (C6). */
+export function hiddenBeforeMs({ catalog }: Pin): number {
+  const { firstDay } = catalog.retention;
+  return firstDay === null ? Number.NEGATIVE_INFINITY : firstDay * DAY_MS;
+}
+
+function noteTimes(
+  pin: Pin,
+  { stats }: ScanOptions,
+  minTimeMs: number | null,
+  maxTimeMs: number | null,
+): void {
+  const hiddenMs = hiddenBeforeMs(pin);
+  if (stats === undefined || minTimeMs === null || maxTimeMs === null) return;
+  if (maxTimeMs < hiddenMs) return;
+  const least = Math.max(minTimeMs, hiddenMs);
+  stats.minTimeMs = Math.min(stats.minTimeMs ?? least, least);
+  stats.maxTimeMs = Math.max(stats.maxTimeMs ?? maxTimeMs, maxTimeMs);
+}

@@ -1,0 +1,74 @@
+import type { TailRef } from "@shale/catalog";
+import type { Env } from "@shale/env";
+import type { TailHeader } from "@shale/format";
+import { decodeTailHeader, decodeTailObject, TAIL_HEADER_BYTES } from "@shale/format";
+import { invariant } from "@shale/model";
+import { pinBroken } from "./pin-broken.ts";
+import type { SourceOutline, SourceRows } from "./rows/source-rows.ts";
+import { createSourceRows } from "./rows/source-rows.ts";
+import type { ScanOptions } from "./scan-options.ts";
+
+type ReadOptions = Pick<ScanOptions, "cache" | "stats" | "signal">;
+const HEADER_CACHE_BYTES = 400;
+const OUTLINE_CACHE_BYTES = 300;
+
+/** The header of a tail object, from the cache or by reading its first bytes. */
+export async function readHeader(
+  env: Env,
+  ref: TailRef,
+  { cache, stats, signal }: ReadOptions,
+): Promise<TailHeader> {
+  const key = `header ${ref.key}`;
+  const known = cache.entries.get(key);
+  if (known?.kind === "header") return known.header;
+  const range = { offset: 0, length: TAIL_HEADER_BYTES };
+  const object = await env.store.get(ref.key, { range, signal });
+  if (object === undefined) throw pinBroken(ref.key);
+  if (stats !== undefined) stats.bytesRead.store += object.bytes.length;
+  const header = decodeTailHeader(object.bytes, { key: ref.key });
+  cache.entries.put(key, { kind: "header", header }, HEADER_CACHE_BYTES);
+  return header;
+}
+
+/** Which shard-days a tail object has rows of, from the cache or by reading it. */
+export async function readOutline(
+  env: Env,
+  ref: TailRef,
+  shards: number,
+  options: ReadOptions,
+): Promise<SourceOutline> {
+  const known = options.cache.entries.get(`outline ${shards} ${ref.key}`);
+  if (known?.kind === "outline") return known.outline;
+  return readRows(env, ref, shards, options);
+}
+
+/** A decoded tail object, from the cache or by reading it. It has rows. */
+export async function readRows(
+  env: Env,
+  ref: TailRef,
+  shards: number,
+  { cache, stats, signal }: ReadOptions,
+): Promise<SourceRows> {
+  const rowsKey = `rows ${shards} ${ref.key}`;
+  const known = cache.entries.get(rowsKey);
+  if (known?.kind === "rows") {
+    if (stats !== undefined) stats.bytesRead.memory += known.rows.byteCount;
+    return known.rows;
+  }
+  const object = await env.store.get(ref.key, { signal });
+  if (object === undefined) throw pinBroken(ref.key);
+  if (stats !== undefined) stats.bytesRead.store += object.bytes.length;
+  const { batch } = decodeTailObject(object.bytes, { key: ref.key });
+  invariant(batch !== undefined, `a tail object that is scanned has rows: ${ref.key}`);
+  const outlineKey = `outline ${shards} ${ref.key}`;
+  const outlined = cache.entries.get(outlineKey);
+  // The same number as before: shard-days that were made from it stay good.
+  const id = outlined?.kind === "outline" ? outlined.outline.id : cache.nextSourceId();
+  const rows = createSourceRows(id, batch, shards);
+  const { partCount, starts, shards: partShards, days } = rows.parts;
+  const outline = { id, parts: { partCount, starts, shards: partShards, days } };
+  const outlineBytes = OUTLINE_CACHE_BYTES + 12 * partCount;
+  cache.entries.put(outlineKey, { kind: "outline", outline }, outlineBytes);
+  cache.entries.put(rowsKey, { kind: "rows", rows }, rows.byteCount);
+  return rows;
+}

@@ -1,0 +1,52 @@
+import type { ShardId } from "@shale/model";
+import type { TailCache } from "./cache/tail-cache.ts";
+
+export interface ScanOptions {
+  readonly cache: TailCache;
+  /** All shards of the pin's spec when left out. */
+  readonly shards?: readonly ShardId[] | undefined;
+  /** Only days that overlap [fromMs, toMs): the rows of such a day come all. May be infinite. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Properties wanted, by name; "all": each that a row has. */
+  readonly columns: readonly string[] | "all";
+  /** "user": rows ordered by user code, then time, event name and insert_id, bytewise. */
+  readonly order: "none" | "user";
+  /** "events": `insertIdAt`, `seqAt`, `writerAt` and `eventAt` of the batches work. Default "columns". */
+  readonly detail?: "columns" | "events" | undefined;
+  /** "shard": a shard after the other, each with all its days; "day": a day after the other, with
+   * all its shards. Default "shard". */
+  readonly major?: "shard" | "day" | undefined;
+  /** Order of the days. Default "ascending". */
+  readonly days?: "ascending" | "descending" | undefined;
+  readonly stats?: ScanStats | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a scan cost. The scan adds to it while it runs. */
+export interface ScanStats {
+  /** Tail objects in the pin. */
+  filesPlanned: number;
+  /** Of them, those whose header alone was looked at. */
+  filesPruned: number;
+  /** Rows read, duplicates and hidden ones included. */
+  rowsScanned: number;
+  /** Rows that will be read when the scan is drained, known once it has begun. */
+  rowsPlanned: number;
+  readonly bytesRead: { memory: number; disk: number; store: number };
+  /** Time of the earliest and latest row in the pin, hidden ones left out; null without rows. */
+  minTimeMs: number | null;
+  maxTimeMs: number | null;
+}
+
+export function createScanStats(): ScanStats {
+  return {
+    filesPlanned: 0,
+    filesPruned: 0,
+    rowsScanned: 0,
+    rowsPlanned: 0,
+    bytesRead: { memory: 0, disk: 0, store: 0 },
+    minTimeMs: null,
+    maxTimeMs: null,
+  };
+}
