@@ -69,15 +69,19 @@ async function readSources(parts: ProjectParts, run: IngestRun): Promise<void> {
       hasher: parts.hasher,
       nowMs: () => parts.env.clock.nowMs(),
       duplicates,
-      ...(run.options.insertIds === "file-line" ? { insertIdPrefix: `${source.file}:` } : {}),
+      insertIdPrefix: run.options.insertIds === "file-line" ? `${source.file}:` : undefined,
     });
-    for await (const bytes of source.bytes) {
-      for (const parsed of reader.push(bytes)) await take(run, source.file, parsed);
-      readBytes += bytes.length;
-      run.meter.update(readBytes);
-      throwIfAborted(run.options.signal, "ingest");
+    try {
+      for await (const bytes of source.bytes) {
+        for (const parsed of reader.push(bytes)) await take(run, source.file, parsed);
+        readBytes += bytes.length;
+        run.meter.update(readBytes);
+        throwIfAborted(run.options.signal, "ingest");
+      }
+    } finally {
+      // Also when the source broke off: every whole event that it gave is kept.
+      for (const parsed of reader.end()) await take(run, source.file, parsed);
     }
-    for (const parsed of reader.end()) await take(run, source.file, parsed);
   }
   run.meter.finish(readBytes);
 }

@@ -23,6 +23,8 @@ export interface CollectorOptions {
   /** The clock, epoch ms: events more than an hour ahead of it are refused. */
   readonly nowMs: () => number;
   readonly duplicates: DuplicateCounter;
+  /** An event without an insert_id gets this and its index, where given. */
+  readonly insertIdPrefix?: string | undefined;
 }
 
 /** Takes events one by one, each good or bad alone, and hands them out in batches. */
@@ -40,7 +42,7 @@ export interface EventCollector {
 }
 
 export function createEventCollector(options: CollectorOptions): EventCollector {
-  const { hasher, nowMs, duplicates } = options;
+  const { hasher, nowMs, duplicates, insertIdPrefix } = options;
   const checker = createEventChecker(nowMs);
   let builder = createBatchBuilder(hasher);
   let rejected: Rejection[] = [];
@@ -57,7 +59,9 @@ export function createEventCollector(options: CollectorOptions): EventCollector 
       return;
     }
     eventCount++;
-    addDraft(builder, checker.draft);
+    const { draft } = checker;
+    if (insertIdPrefix !== undefined) draft.insertId ??= `${insertIdPrefix}${index}`;
+    addDraft(builder, draft);
   }
   return {
     get eventCount() {

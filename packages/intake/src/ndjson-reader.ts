@@ -1,5 +1,5 @@
 import type { UserHasher } from "@shale/columns";
-import { invariant } from "@shale/model";
+import { invariant, ShaleError } from "@shale/model";
 import type { DuplicateCounter } from "./duplicate-counter.ts";
 import { createDuplicateCounter } from "./duplicate-counter.ts";
 import type { ParsedEvents } from "./event-collector.ts";
@@ -15,6 +15,13 @@ export interface NdjsonReaderOptions {
   readonly duplicates?: DuplicateCounter | undefined;
   /** Events in one batch, kept and refused. More: smaller logs and tails, and more memory. */
   readonly eventsPerBatch?: number | undefined;
+  /**
+   * An event without an insert_id gets this and its line, so that the same input twice is one.
+   * Well-formed text of at most 1,000 bytes, not starting with `~`.
+   *
+   * @throws {ShaleError} OPTION_INVALID
+   */
+  readonly insertIdPrefix?: string | undefined;
 }
 
 export const ndjsonReaderDefaults = { eventsPerBatch: 32_768 } as const;
@@ -36,6 +43,7 @@ export interface NdjsonReader {
 const CHARS_PER_BATCH = 16_777_216;
 /** Bytes are looked at in pieces of this size, small against the largest event. */
 const PIECE_BYTES = 131_072;
+const PREFIX_BYTES_MAX = 1_000;
 const SPACE = 32;
 const BLANK = /^[ \t\r]*$/;
 
@@ -43,7 +51,8 @@ export function createNdjsonReader(options: NdjsonReaderOptions): NdjsonReader {
   const { hasher, nowMs } = options;
   const eventsPerBatch = options.eventsPerBatch ?? ndjsonReaderDefaults.eventsPerBatch;
   const duplicates = options.duplicates ?? createDuplicateCounter();
-  const collector = createEventCollector({ hasher, nowMs, duplicates });
+  const insertIdPrefix = checkedPrefix(options.insertIdPrefix);
+  const collector = createEventCollector({ hasher, nowMs, duplicates, insertIdPrefix });
   let filled: ParsedEvents[] = [];
   let index = 0;
   let hasEnded = false;
@@ -89,4 +98,18 @@ export function createNdjsonReader(options: NdjsonReaderOptions): NdjsonReader {
       return takeFilled();
     },
   };
+}
+
+function checkedPrefix(prefix: string | undefined): string | undefined {
+  if (prefix === undefined) return undefined;
+  const isFit =
+    prefix.isWellFormed() &&
+    !prefix.startsWith("~") &&
+    Buffer.byteLength(prefix) <= PREFIX_BYTES_MAX;
+  if (isFit) return prefix;
+  throw new ShaleError(
+    "OPTION_INVALID",
+    `Cannot make insert ids that start with ${JSON.stringify(prefix)}: the text starts with ~, is longer than ${PREFIX_BYTES_MAX} bytes or is not Unicode`,
+    { path: "insertIdPrefix" },
+  );
 }
