@@ -3,7 +3,7 @@ import type { CallOptions, Env } from "@shale/env";
 const LIMIT_MS_FIRST = 20;
 const LIMIT_MS_MAX = 2_000;
 
-/** Sleeps anything up to a limit that doubles (full jitter), so that losers of one race spread out. */
+/** Sleeps up to a limit that doubles (full jitter), so that losers of one race spread out. */
 export async function backOff(
   env: Env,
   attemptCount: number,

@@ -9,7 +9,7 @@ import type { Chain } from "./chain/chain.ts";
 import { openChain } from "./chain/open-chain.ts";
 import { catalogPrefix } from "./object-keys.ts";
 
-/** The chain of a project's catalogs. It remembers the newest one it saw, which makes reading cheap. */
+/** The chain of a project's catalogs. It remembers the newest one it saw: reading gets cheap. */
 export function openCatalog(env: Env, project: ProjectId): Chain<CatalogDocument> {
   return openChain(env, {
     prefix: catalogPrefix(project),

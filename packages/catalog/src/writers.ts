@@ -100,6 +100,6 @@ function listedWriter(catalog: CatalogDocument, ordinal: WriterOrdinal): Catalog
   if (writer !== undefined) return writer;
   throw new ShaleError(
     "WRITER_UNKNOWN",
-    `Cannot find writer ${ordinal} of project "${catalog.project}": it is not registered or retired`,
+    `Cannot find writer ${ordinal} of project "${catalog.project}": it is retired or never was`,
   );
 }

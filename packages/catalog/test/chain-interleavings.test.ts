@@ -46,8 +46,8 @@ async function worldOf({ committers, fills }: WorldOptions): Promise<World> {
 }
 
 const cases: readonly (WorldOptions & { readonly limits: Limits })[] = [
-  { committers: ["a"], fills: 3, limits: { switchesMax: 2, faultsMax: 1 } },
-  { committers: ["a", "b"], fills: 0, limits: { switchesMax: 3, faultsMax: 1 } },
+  { committers: ["a"], fills: 3, limits: { switchesMax: isLong ? 3 : 2, faultsMax: 1 } },
+  { committers: ["a", "b"], fills: 0, limits: { switchesMax: isLong ? 4 : 2, faultsMax: 1 } },
   { committers: ["a", "b"], fills: 1, limits: { switchesMax: 2, faultsMax: isLong ? 1 : 0 } },
   { committers: ["a", "b"], fills: 2, limits: { switchesMax: isLong ? 3 : 1, faultsMax: 1 } },
 ];

@@ -90,7 +90,7 @@ export async function settleAttempt<T extends ChainState>(
   return "lost";
 }
 
-/** Whether the version that the attempt was built on stands unchanged. Version 1 was built on none. */
+/** Whether the version that the attempt was built on stands unchanged; false for version 1. */
 async function predecessorStands<T extends ChainState>(
   place: ChainPlace<T>,
   { predecessor }: ChainAttempt<T>,

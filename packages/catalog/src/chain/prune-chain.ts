@@ -6,7 +6,7 @@ import type { ChainPlace, ChainState } from "./chain.ts";
 /** How long a version stays after it was superseded, by the store's own timestamps. */
 export const CHAIN_HISTORY_MS = 3_600_000;
 
-/** Versions to delete, in this order. Ascending `entries`; the newest and an hour of history stay. */
+/** Versions to delete, in this order; `entries` ascend. The newest and an hour of history stay. */
 export function planPruning(entries: readonly ObjectEntry[]): readonly ObjectEntry[] {
   const newest = entries.at(-1);
   if (newest === undefined) return [];

@@ -6,7 +6,7 @@ const SNAPSHOT_FORMAT = 1;
 
 /** Where a snapshot stands in one writer's log. */
 export interface SnapshotPosition extends TailPosition {
-  /** Rows above `lastSeq` that were in memory, up to seq `memorySeq`; both 0 when there were none. */
+  /** Rows above `lastSeq` that were in memory, up to seq `memorySeq`; both 0 for none. */
   readonly memoryRows: number;
   readonly memorySeq: number;
 }

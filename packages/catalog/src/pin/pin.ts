@@ -16,7 +16,7 @@ export interface TailRef {
   readonly key: string;
 }
 
-/** What a pin knows of one group: its rows are its files plus the tail objects in (watermark, hi]. */
+/** One group of a pin: its rows are its files plus the tail objects in (watermark, hi]. */
 export interface GroupState {
   /** How far the group has drained each writer's tail; every writer of `hi` is there. */
   readonly watermarks: ReadonlyMap<WriterOrdinal, TailPosition>;
@@ -24,7 +24,7 @@ export interface GroupState {
   readonly files: readonly never[];
 }
 
-/** One exact cut of a project (protocol R1, R2). Nothing in it changes; every task may read it again. */
+/** One exact cut of a project (protocol R1, R2). Nothing in it changes. */
 export interface Pin {
   readonly catalog: CatalogDocument;
   readonly spec: ShardingSpec;
@@ -34,7 +34,7 @@ export interface Pin {
   readonly groups: ReadonlyMap<number, GroupState>;
   /** Above the lowest watermark of the groups, up to hi: by writer, then ascending. */
   readonly tail: readonly TailRef[];
-  /** Rows that are in no tail object of the pin, and count: batches are cut to those (protocol W6). */
+  /** Rows that are in no tail object of the pin: batches are cut to those (protocol W6). */
   readonly memory: readonly LoggedBatch[];
   /** Names this cut for `openPin({ snapshot })`. Opaque. */
   readonly snapshot: string;
@@ -45,7 +45,7 @@ export interface PinOptions extends CallOptions {
   readonly groups?: readonly number[] | undefined;
   /** Default: the live one, or the snapshot's. */
   readonly spec?: SpecName | undefined;
-  /** The rows of this process that are not flushed yet: called once for each try, after the catalog. */
+  /** The rows of this process that are not flushed yet; called once for each try. */
   readonly takeMemory?: (() => readonly LoggedBatch[]) | undefined;
   /** The cut of an earlier pin, in place of the newest. */
   readonly snapshot?: string | undefined;

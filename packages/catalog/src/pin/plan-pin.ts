@@ -25,14 +25,14 @@ export function specOf(catalog: CatalogDocument, wanted: SpecName | undefined): 
   if (spec === undefined || !catalog.fed.includes(name)) {
     throw new ShaleError(
       "OPTION_INVALID",
-      `Cannot read spec ${name} of project "${catalog.project}": it reads ${catalog.fed.join(", ")}`,
+      `Cannot read spec ${name}: project "${catalog.project}" feeds ${catalog.fed.join(", ")}`,
       { path: "spec" },
     );
   }
   if (catalog.loads.length > 0) {
     throw new ShaleError(
       "FORMAT_UNKNOWN",
-      `Cannot read project "${catalog.project}": it holds bulk loads, which this version cannot read`,
+      `Cannot read project "${catalog.project}": this version cannot read its bulk loads`,
     );
   }
   return { spec: name, shards: spec.shards, hash: spec.hash };
