@@ -1,6 +1,6 @@
 import { readHeartbeats, registerWriter } from "@shale/catalog";
 import type { Disk, Env } from "@shale/env";
-import { nonceOf } from "@shale/env";
+import { fanOut, nonceOf } from "@shale/env";
 import type { CatalogDocument } from "@shale/format";
 import type { ProjectId, WriterOrdinal } from "@shale/model";
 import { ShaleError } from "@shale/model";
@@ -31,6 +31,7 @@ export interface Opening {
   readonly nonce: string;
 }
 
+const HEAD_CONCURRENCY = 16;
 /** Ordinals that may be taken over while they are being opened, before that is an error. */
 const OPENING_COUNT_MAX = 5;
 
@@ -120,9 +121,19 @@ export async function raiseSeqs(
   for (const seen of seqsOf(catalog)) seqs.raise(seen);
   for (const { lastSeq } of await readHeartbeats(env, project)) seqs.raise(lastSeq);
   if (!isOpening) return;
-  for (const { ordinal: writer } of catalog.writers) {
-    seqs.raise((await readTailEnd(env, { project, writer })).lastSeq);
-  }
+  await fanOut(
+    catalog.writers,
+    { concurrency: HEAD_CONCURRENCY },
+    async ({ ordinal: writer }, signal) => {
+      try {
+        seqs.raise((await readTailEnd(env, { project, writer }, { signal })).lastSeq);
+      } catch (error) {
+        // Another's damaged head says nothing about its seqs, and must not stop this writer.
+        if (!(error instanceof ShaleError) || error.kind !== "corrupt") throw error;
+        env.logger.warn("A head was left out of the seq floor", { writer, cause: error });
+      }
+    },
+  );
 }
 
 /** Every seq that a catalog names: cuts, catch-up targets, tombstones, forgotten logs. */

@@ -104,7 +104,7 @@ export function noteFailure(state: WriterState, failure: ShaleError): boolean {
   const nowMs = env.clock.monotonicMs();
   state.failingSinceMs ??= nowMs;
   state.lastFailure = failure;
-  env.logger.warn("A writer cannot reach the store", {
+  env.logger.warn("A writer tries a step again", {
     project: state.project,
     writer: state.incarnation.ordinal,
     code: failure.code,

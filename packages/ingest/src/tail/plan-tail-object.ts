@@ -1,6 +1,7 @@
 import type { LoggedBatch } from "@shale/columns";
 import { batchBytes } from "@shale/columns";
-import { firstSeqOf } from "../unflushed-rows.ts";
+import { invariant } from "@shale/model";
+import { firstSeqOf, lastSeqOf } from "../unflushed-rows.ts";
 
 /**
  * The appends that the next tail object takes: those above `lastSeq`, in order, as long as they
@@ -13,7 +14,10 @@ export function planTailObject(
   const planned: LoggedBatch[] = [];
   let bytes = 0;
   for (const batch of batches) {
-    if (firstSeqOf(batch) <= lastSeq) continue;
+    if (firstSeqOf(batch) <= lastSeq) {
+      invariant(lastSeqOf(batch) <= lastSeq, `no tail ends inside an append: ${lastSeq}`);
+      continue;
+    }
     bytes += batchBytes(batch);
     if (planned.length > 0 && bytes > bytesMax) break;
     planned.push(batch);
