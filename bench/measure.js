@@ -1,0 +1,56 @@
+// Timing for scenarios: engines in turn within one run, medians with minimum and maximum.
+
+/** Seconds that `work` takes; its result is returned too, so that the caller can check it. */
+export async function timed(work) {
+  const start = performance.now();
+  const result = await work();
+  return { seconds: (performance.now() - start) / 1000, result };
+}
+
+export function spread(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median =
+    sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return { median, min: sorted[0], max: sorted[sorted.length - 1] };
+}
+
+/**
+ * Runs each engine once a round, in turn, so that a drift of the machine's speed meets them all.
+ * `engines`: name -> async (round) => { seconds, rows, answer }. Answers must agree.
+ */
+export async function inTurn(engines, rounds) {
+  const samples = new Map(Object.keys(engines).map((name) => [name, []]));
+  let expected;
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, run] of Object.entries(engines)) {
+      globalThis.gc?.();
+      const sample = await run(round);
+      const answer = JSON.stringify(sample.answer);
+      expected ??= answer;
+      if (answer !== expected) {
+        throw new Error(`${name} answers ${answer}, the first engine ${expected}`);
+      }
+      samples.get(name).push(sample);
+    }
+  }
+  return [...samples].map(([engine, list]) => ({
+    engine,
+    rows: list[0].rows,
+    seconds: spread(list.map((sample) => sample.seconds)),
+    rowsPerSecond: spread(list.map((sample) => sample.rows / sample.seconds)),
+    perRound: list.map((sample) => sample.seconds),
+    answer: expected,
+  }));
+}
+
+/** Ratios of speed to the named engine, round by round: 2 means twice as fast. */
+export function ratiosTo(results, engine) {
+  const floor = results.find((result) => result.engine === engine);
+  return new Map(
+    results.map((result) => [
+      result.engine,
+      spread(result.perRound.map((seconds, round) => floor.perRound[round] / seconds)),
+    ]),
+  );
+}
