@@ -22,8 +22,6 @@ Examples:
 
 async function runSchema(context: CommandContext): Promise<ExitCode> {
   const schema = await withProject(context, (project) => project.schema());
-  await writeAnswer(context, schema, () =>
-    schema.events.length === 0 ? "no events" : schemaText(schema, context.output.layout),
-  );
+  await writeAnswer(context, schema, () => schemaText(schema, context.output.layout));
   return 0;
 }

@@ -19,11 +19,13 @@ function grouped(values: readonly (number | null)[], size: number): (number | nu
   return groups;
 }
 
-/** A round number at or above `value`: 1, 2 or 5 times a power of ten. */
+const ROUND_FACTORS = [1, 1.5, 2, 3, 4, 5, 6, 8] as const;
+
+/** A round number at or above `value`. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 5].find((factor) => factor * power >= value) ?? 10;
-  return step * power;
+  const factor = ROUND_FACTORS.find((one) => one * power >= value) ?? 10;
+  return factor * power;
 }
 
 /**

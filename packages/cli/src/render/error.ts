@@ -1,7 +1,7 @@
 import type { ErrorKind } from "@shale/model";
 import { ShaleError, unreachable } from "@shale/model";
 import type { Palette } from "./palette.ts";
-import { visibleText } from "./text.ts";
+import { visibleText, widthOf } from "./text.ts";
 
 export type ExitCode = 0 | 64 | 65 | 69 | 70 | 75 | 78 | 130;
 
@@ -68,22 +68,55 @@ export function errorDocumentOf(error: unknown): ErrorDocument {
   };
 }
 
+export interface ErrorLayout {
+  readonly palette: Palette;
+  readonly stack: "shown" | "hidden";
+  /** Cells of a line on a terminal; null leaves lines whole, for logs and grep. */
+  readonly width: number | null;
+}
+
 /** Code, what failed and why, where, and what to do; with `stack` also where in the code. */
-export function errorText(
-  error: unknown,
-  { palette, stack }: { readonly palette: Palette; readonly stack: "shown" | "hidden" },
-): string {
+export function errorText(error: unknown, { palette, stack, width }: ErrorLayout): string {
   const { code, message, hint, path } = errorDocumentOf(error).error;
-  const lines = [`${palette.failure(code)}: ${visibleText(message)}`];
-  if (path !== undefined) lines.push(`  at:   ${visibleText(path)}`);
+  const facts: [string, string][] = [];
+  if (path !== undefined && path !== "") facts.push(["at", path]);
   for (const cause of causesOf(error)) {
-    if (!message.includes(cause.message)) lines.push(`  why:  ${visibleText(cause.message)}`);
+    if (!message.includes(cause.message)) facts.push(["why", cause.message]);
   }
-  lines.push(`  hint: ${hint}`);
-  if (stack === "shown" && error instanceof Error) {
-    for (const one of [error, ...causesOf(error)]) lines.push(palette.faint(one.stack ?? ""));
+  facts.push(["hint", hint]);
+  const start = `${code}: `;
+  const lines = hangingLines(start, message, { width, indent: 8 });
+  const first = (lines[0] ?? "").replace(start, `${palette.failure(code)}: `);
+  const rest = facts.flatMap(([name, text]) =>
+    hangingLines(`  ${name}: `.padEnd(8), text, { width, indent: 8 }),
+  );
+  const traces =
+    stack === "shown" && error instanceof Error
+      ? [error, ...causesOf(error)].map((one) => palette.faint(one.stack ?? ""))
+      : [];
+  return [first, ...lines.slice(1), ...rest, ...traces].join("\n");
+}
+
+/** The text behind its start, wrapped where there is a width, further lines indented. */
+export function hangingLines(
+  start: string,
+  text: string,
+  { width, indent }: { readonly width: number | null; readonly indent: number },
+): string[] {
+  if (width === null) return [start + visibleText(text)];
+  const lines: string[] = [];
+  let line = start;
+  let isEmpty = true;
+  for (const word of visibleText(text).split(" ")) {
+    const longer = isEmpty ? line + word : `${line} ${word}`;
+    if (isEmpty || widthOf(longer) <= width) line = longer;
+    else {
+      lines.push(line);
+      line = " ".repeat(indent) + word;
+    }
+    isEmpty = false;
   }
-  return lines.join("\n");
+  return [...lines, line];
 }
 
 function causesOf(error: unknown): Error[] {

@@ -64,6 +64,22 @@ const broken: SegmentationAnswer = {
   ],
   meta,
 };
+const shares: SegmentationAnswer = {
+  kind: "segmentation",
+  intervals: ["2026-10-01"],
+  series: [
+    {
+      label: "purchase",
+      overall: { values: [400], range: 400 },
+      segments: [
+        { by: ["IN"], values: [301], range: 301 },
+        { by: ["US"], values: [90], range: 90 },
+        { by: [], other: true, values: [9], range: 9 },
+      ],
+    },
+  ],
+  meta,
+};
 const whole: SegmentationAnswer = {
   kind: "segmentation",
   intervals: ["2026-10-01"],
@@ -104,21 +120,25 @@ const events: StoredEvent[] = [
 ];
 const timeline: TimelineAnswer = { kind: "timeline", events, cursor: "abc", meta };
 const schema: ProjectSchema = {
+  eventCount: 1_234_570,
+  firstDay: "2026-10-01",
+  lastDay: "2026-10-30",
   events: [
+    { event: "page_view", count: 1_234_567, firstDay: "2026-10-01", lastDay: "2026-10-30" },
+    { event: "日本語のイベント", count: 3, firstDay: "2026-10-02", lastDay: "2026-10-02" },
+  ],
+  properties: [
     {
-      event: "page_view",
-      count: 1_234_567,
-      firstDay: "2026-10-01",
-      lastDay: "2026-10-30",
-      properties: [
-        { name: "page", types: [{ type: "string", events: 1_234_000 }] },
-        {
-          name: "a property with a long name",
-          types: [
-            { type: "number", events: 10 },
-            { type: "string", events: 2 },
-          ],
-        },
+      property: "page",
+      count: 1_234_000,
+      types: [{ type: "string", count: 1_234_000, examples: ["/shoes", '/a "b"', "/c"] }],
+    },
+    {
+      property: "a property with a long name",
+      count: 12,
+      types: [
+        { type: "number", count: 10, examples: [1, 2.5] },
+        { type: "list", count: 2, examples: [] },
       ],
     },
   ],
@@ -170,6 +190,7 @@ const heading =
 const pages: Record<string, (layout: Layout) => string> = {
   "a series over 30 days": (layout) => answerText(daily, heading, layout),
   "series with a breakdown": (layout) => answerText(broken, heading, layout),
+  "a breakdown of the whole": (layout) => answerText(shares, undefined, layout),
   "one number a series": (layout) => answerText(whole, undefined, layout),
   "a timeline": (layout) => answerText(timeline, undefined, layout),
   "first events": (layout) => eventsText(events, { users: "shown" }, layout),

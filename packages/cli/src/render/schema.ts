@@ -1,45 +1,51 @@
 import type { ProjectSchema } from "@shale/engine";
-import { numberText } from "./numbers.ts";
+import { countText, numberText } from "./numbers.ts";
 import type { Layout } from "./table.ts";
 import { tableText } from "./table.ts";
 
-/** Every event name with its count, days and properties. */
+/** Event names with counts and days, then properties with their types and some values. */
 export function schemaText(schema: ProjectSchema, layout: Layout): string {
+  const { eventCount, firstDay, lastDay } = schema;
+  if (eventCount === 0) return "no events";
   const events = tableText(
     [
       { title: "event" },
       { title: "events", align: "right" },
       { title: "first day", fixed: true },
       { title: "last day", fixed: true },
-      { title: "properties", align: "right" },
     ],
     schema.events.map((event) => [
       event.event,
       numberText(event.count),
       event.firstDay,
       event.lastDay,
-      numberText(event.properties.length),
     ]),
     layout,
   );
-  const properties = schema.events.flatMap((event) =>
-    event.properties.map((property) => [
-      event.event,
-      property.name,
-      property.types.map((one) => one.type).join(", "),
-      numberText(property.types.reduce((sum, one) => sum + one.events, 0)),
+  const heading = layout.palette.strong(countText(eventCount, "event"));
+  const parts = [`${heading}\n${firstDay ?? ""} to ${lastDay ?? ""} UTC`, events];
+  if (schema.properties.length > 0) parts.push(propertiesTable(schema, layout));
+  return parts.join("\n\n");
+}
+
+/** One line a property and type: a property may hold several. */
+function propertiesTable(schema: ProjectSchema, layout: Layout): string {
+  const rows = schema.properties.flatMap(({ property, types }) =>
+    types.map(({ type, count, examples }) => [
+      property,
+      type,
+      numberText(count),
+      examples.map((value) => JSON.stringify(value)).join(", "),
     ]),
   );
-  if (properties.length === 0) return events;
-  const table = tableText(
+  return tableText(
     [
-      { title: "event" },
       { title: "property" },
-      { title: "types" },
+      { title: "type", fixed: true },
       { title: "events", align: "right" },
+      { title: "examples" },
     ],
-    properties,
+    rows,
     layout,
   );
-  return `${events}\n\n${table}`;
 }

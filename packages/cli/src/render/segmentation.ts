@@ -5,7 +5,7 @@ import type {
   SegmentValue,
 } from "@shale/model";
 import { barChartText, columnChartText } from "./chart.ts";
-import { numberText } from "./numbers.ts";
+import { numberText, shareText } from "./numbers.ts";
 import type { Layout, TableColumn } from "./table.ts";
 import { tableText } from "./table.ts";
 import { cutText, visibleText, wrapText } from "./text.ts";
@@ -77,7 +77,14 @@ function breakdownText(series: SegmentationAnswerSeries, layout: Layout): string
   const label = cutText(visibleText(series.label), layout.width - ", whole range".length);
   const title = layout.palette.strong(`${label}, whole range`);
   if (segments.length === 0) return `${title}\nnothing in this range`;
-  const bars = segments.map((segment) => ({ label: segmentText(segment), value: segment.range }));
+  // Shares say something only where the segments make up the whole: of totals, not of averages.
+  const whole = series.overall.range;
+  const isWhole = segments.reduce((sum, { range }) => sum + (range ?? Number.NaN), 0) === whole;
+  const bars = segments.map((segment) => ({
+    label: segmentText(segment),
+    value: segment.range,
+    note: isWhole ? shareText(segment.range, whole) : undefined,
+  }));
   return `${title}\n${barChartText(bars, layout)}`;
 }
 

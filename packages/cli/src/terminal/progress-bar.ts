@@ -11,7 +11,7 @@ const REDRAWN_AFTER_MS = 100;
 const BAR_CELLS = 20;
 const CLEAR_LINE = "\r\u001b[2K";
 
-/** `ingest  ████████░░░░  52 %  520,000 of 1,000,000 events  210,000/s  2.3 s left`. */
+/** `ingest  ████████░░░░  52 %  2.3 s left  520,000 of 1,000,000 events  210,000/s`. */
 export function progressText(progress: Progress, { width, palette }: Layout): string {
   const { phase, done, total, unit, perSecond, etaMs } = progress;
   const share = total === null || total === 0 ? null : Math.min(1, done / total);
@@ -19,14 +19,15 @@ export function progressText(progress: Progress, { width, palette }: Layout): st
   const unitText = unit === "bytes" ? "" : ` ${unit}`;
   const facts = [
     share === null ? "" : `${Math.floor(share * 100)} %`,
+    etaMs === null ? "" : `${durationText(etaMs)} left`,
     total === null ? amount(done) + unitText : `${amount(done)} of ${amount(total)}${unitText}`,
     perSecond > 0 ? `${amount(Math.round(perSecond))}/s` : "",
-    etaMs === null ? "" : `${durationText(etaMs)} left`,
   ].filter((fact) => fact !== "");
   if (share === null || width < 60) return cutText([phase, ...facts].join("  "), width - 1);
-  const filled = Math.round(share * BAR_CELLS);
-  const bar = `${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)}`;
-  const rest = cutText(facts.join("  "), width - 1 - phase.length - 4 - BAR_CELLS);
+  const cells = width < 80 ? BAR_CELLS / 2 : BAR_CELLS;
+  const filled = Math.round(share * cells);
+  const bar = `${"█".repeat(filled)}${"░".repeat(cells - filled)}`;
+  const rest = cutText(facts.join("  "), width - 1 - phase.length - 4 - cells);
   return `${phase}  ${palette.bar(bar)}  ${rest}`;
 }
 
