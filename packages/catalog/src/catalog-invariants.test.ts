@@ -149,8 +149,8 @@ const violations: Readonly<Record<string, readonly Violation[]>> = {
     () => ({ tombstoneKey: nonceOf(0) }),
   ],
   CAT14_ordinalsRise: [
-    ({ writers }) => ({ nextOrdinal: 4, loads: [], writers }),
-    ({ retired }) => ({ retired: [], writers: [writer(1)], audit: [audit, audit], ...{ retired } }),
+    () => ({ nextOrdinal: 4, loads: [] }),
+    () => ({ retired: [], writers: [writer(1)] }),
   ],
   CAT15_writersStayOrRetire: [
     ({ writers }) => ({ writers: writers.slice(1) }),
@@ -209,22 +209,30 @@ test("there is a violation for every invariant", () => {
 test("an edit that breaks nothing passes them all", async () => {
   const { env, catalog } = await fullShop();
   const next = nextOf(catalog);
-  for (const check of Object.values(catalogInvariants))
+  for (const check of Object.values(catalogInvariants)) {
     expect(check(catalog, next)).toBeUndefined();
-  const after = await openCatalog(env, shop)
-    .commit((newest) => ({
-      ...newest!,
-      cutPending: null,
-      cuts: [cut],
-      writers: [...newest!.writers.slice(1), writer(5)],
-      retired: [{ from: writerOrdinal(1), to: writerOrdinal(2) }],
-      nextOrdinal: 6,
-      tombstones: [],
-      audit: [...newest!.audit, audit],
-    }))
-    .catch((error: unknown) => error);
-  // Writer 5 registered with the cut, so the cut must name it.
-  expect(String(after)).toContain("CAT19_cutsNameEveryWriter");
+  }
+  const after = await openCatalog(env, shop).commit((newest) => ({
+    ...newest!,
+    cutPending: null,
+    cuts: [
+      {
+        ...cut,
+        positions: { "3": { n: 0, lastSeq: 0 }, "5": { n: 0, lastSeq: 0 } },
+        infinite: [
+          { from: writerOrdinal(1), to: writerOrdinal(2) },
+          { from: load.ordinal, to: load.ordinal },
+        ],
+      },
+    ],
+    writers: [...newest!.writers.slice(1), writer(5)],
+    retired: [{ from: writerOrdinal(1), to: writerOrdinal(2) }],
+    nextOrdinal: 6,
+    tombstones: [],
+    audit: [...newest!.audit, audit],
+  }));
+  expect(after.version).toBe(catalog.version + 1);
+  expect(await loadCatalog(env, shop)).toEqual(after);
 });
 
 for (const [name, edits] of Object.entries(violations)) {

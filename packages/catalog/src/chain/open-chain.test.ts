@@ -186,6 +186,23 @@ describe("a sleeper that wakes late", () => {
     expect((await versionsOf(store)).map(({ version }) => version)).toEqual([3, 4]);
   });
 
+  test("does not take another content under its predecessor's number for its predecessor", async () => {
+    const store = memoryStore();
+    const others = openLog(envOver(store, 2));
+    await others.commit(blindEdit("a"));
+    const view = pausedStore(store);
+    const put = view.pauseBefore("put", keyOf(2));
+    const sleeping = openLog(envOver(view, 1)).commit(blindEdit("mine"));
+    await put.reached;
+    await others.commit(blindEdit("b"));
+    await others.commit(blindEdit("c"));
+    await pruneAll(store);
+    // Another sleeper has just created version 1 again, and not yet undone it.
+    await store.put(keyOf(1), new TextEncoder().encode("{}"), { ifAbsent: true });
+    put.resume();
+    expect((await sleeping).log).toEqual(["a", "b", "c", "mine"]);
+  });
+
   test("does not undo what was built upon, though its predecessor is gone", async () => {
     const store = memoryStore();
     const others = openLog(envOver(store, 2));

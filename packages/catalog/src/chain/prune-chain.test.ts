@@ -67,3 +67,23 @@ test("a deletion in doubt ends the pruning, and none of it fails the commit", as
   const versions = (await versionsOf(store)).map(({ version }) => version);
   expect(versions).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 });
+
+test("pruning ends at a version that was made again since it was listed", async () => {
+  const clock = manualClock(0);
+  const store = memoryStore({ clock });
+  const log = openLog(envOver(store, 1));
+  for (let i = 1; i <= 4; i++) {
+    await log.commit(blindEdit(`e${i}`));
+    await clock.advance(2 * HOUR);
+  }
+  const view = pausedStore(store);
+  const deletion = view.pauseBefore("delete", "0000000000000001");
+  const pruning = openLog(envOver(view, 2)).prune();
+  await deletion.reached;
+  const key = "p1/log/0000000000000001";
+  await store.delete(key);
+  await store.put(key, new TextEncoder().encode("{}"), { ifAbsent: true });
+  deletion.resume();
+  await pruning;
+  expect((await versionsOf(store)).length).toBe(4);
+});
