@@ -2,7 +2,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Time for everything in the store. A clock only hints; no safety rests on it (architecture, idea 5). */
+/** Time for everything. A clock only hints; no safety rests on it (architecture, idea 5). */
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC, a whole number. May step back. */
   nowMs(): number;

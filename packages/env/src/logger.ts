@@ -1,6 +1,6 @@
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Where the store reports what it does in the background. Never carries user ids or event values. */
+/** Reports of what the store does in the background. Never carries user ids or event values. */
 export interface Logger {
   trace(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;

@@ -27,8 +27,8 @@ export function checkKeyPrefix(prefix: string): void {
 function refuse(what: string, text: string): never {
   throw new ShaleError(
     "KEY_INVALID",
-    `Cannot use ${JSON.stringify(text)} as a ${what} of a store: it must be 1 to ${KEY_BYTES_MAX} ` +
-      `bytes of segments with 1 to ${SEGMENT_BYTES_MAX} of A-Z, a-z, 0-9, _ = - and . (not first)`,
+    `Cannot use ${JSON.stringify(text)} as a ${what} of a store: it must be 1 to ` +
+      `${KEY_BYTES_MAX} bytes of segments with 1 to ${SEGMENT_BYTES_MAX} of A-Z, a-z, 0-9, _ = - and . (not first)`,
   );
 }
 

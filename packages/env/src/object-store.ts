@@ -7,8 +7,8 @@ export const LIST_LIMIT = 1000;
  * A flat map from keys to immutable or conditionally replaced byte strings: a folder or a bucket.
  *
  * Keys are `/`-separated segments of `[A-Za-z0-9_=.-]`, none starting with a dot, none above 180
- * bytes, 1,024 bytes together. No key is a folder of another (`a` and `a/b`). `version` is an opaque
- * token of one content of one key: equal tokens mean the same content, and a key that was deleted
+ * bytes, 1,024 bytes together. No key is a folder of another (`a` and `a/b`). `version` is an
+ * opaque token of one content of one key: equal tokens mean the same content, and a key that was deleted
  * and made again has another token. Bytes passed in must not change until the promise settles;
  * after that they are the caller's, as are the bytes that it gets.
  * Every rule here is checked by `objectStoreConformance`.
@@ -37,7 +37,7 @@ export interface ObjectStore {
    * runs may or may not be seen.
    */
   list(prefix: string, options?: ListOptions): Promise<ListPage>;
-  /** Removes what crashed writes left outside the keys, where a store has such; see `probeStore`. */
+  /** Removes what crashed writes left outside the keys, where a store has such: `probeStore`. */
   sweep?(): Promise<void>;
 }
 

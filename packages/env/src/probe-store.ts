@@ -5,7 +5,7 @@ import type { ObjectEntry, ObjectStore, PutOutcome } from "./object-store.ts";
 import { listAll } from "./object-store.ts";
 import { nonceOf } from "./random.ts";
 
-/** No project is called that. One flat folder: a store of files keeps the folders of what is gone. */
+/** No project is called that. Flat, because a store of files keeps the folders of what is gone. */
 const PROBES = "_probe/";
 /** A probe ends within seconds; one that is older was interrupted. */
 const PROBE_MS_MAX = 3_600_000;
@@ -101,7 +101,7 @@ async function probeRace({ store, prefix, options }: Probe): Promise<void> {
   check(textOf(object?.bytes) === `racer ${winners[0]}`, "the winner's bytes are what stands");
 }
 
-/** Deletes what this probe made, and what interrupted ones left long ago by the store's own clock. */
+/** Deletes what this probe made, and what others left long ago by the store's own clock. */
 async function deleteProbe({ store, prefix }: Probe): Promise<void> {
   const entries: ObjectEntry[] = [];
   // Not by the caller's signal: an interrupted probe is cleaned up too.

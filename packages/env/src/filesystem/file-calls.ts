@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 
-/** The calls into the kernel that the filesystem store and disk make; tests fail them one by one. */
+/** The kernel calls that the filesystem store and disk make; tests fail them one by one. */
 export type FileCalls = Pick<
   typeof fs,
   | "link"

@@ -124,7 +124,7 @@ test("a listing reads only the folders that a wanted key may be in", async () =>
   expect(foldersOf(recorded.log)).toEqual(["", "/b", "/b/1", "/c", "/c/1"]);
 });
 
-test("a file where a folder must be, or the reverse, is told apart from a missing object", async () => {
+test("a file where a folder must be, or the reverse, is not a missing object", async () => {
   const root = freshRoot();
   const store = filesystemStore(root);
   await store.put("file", bytes("x"), never);
@@ -149,7 +149,7 @@ test("a file where a folder must be, or the reverse, is told apart from a missin
   expect(await textOf(store, "file")).toBe("x");
 });
 
-test("an acknowledged write has synced the file, then named it, then synced the folders", async () => {
+test("an acknowledged write has synced the file, then named it, then synced folders", async () => {
   const root = freshRoot();
   const recorded = recordedCalls();
   const store = filesystemStore(root, { calls: recorded.calls });

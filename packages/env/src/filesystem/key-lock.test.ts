@@ -18,7 +18,7 @@ const { SHALE_TEST_LONG } = process.env;
 
 type State = ReturnType<Processes["stateOf"]>;
 
-/** A store in a world where other processes are what their host says: "dead", "alive", "unknown". */
+/** A store where other processes are what their host says: "dead", "alive", "unknown". */
 async function setUp() {
   const root = freshRoot();
   const { self } = systemProcesses();
@@ -203,7 +203,7 @@ const scenarios = fc.record({
   kills: fc.array(fc.record({ pid: fc.nat(4), afterSteps: fc.nat(25) }), { maxLength: 4 }),
 });
 
-test("in every order of calls and deaths the lock has one live holder, and can be had again", async () => {
+test("in every order of calls and deaths the lock has one holder, and can be had again", async () => {
   await fc.assert(
     fc.asyncProperty(scenarios, async ({ scheduler, rounds, kills }) => {
       const world = simulate(scheduler, rounds.length);

@@ -18,8 +18,8 @@ export function modifiedMsOf({ mtimeNs }: BigIntStats): number {
  * that its key had. The kernel's own times are too coarse for that: they step every few
  * milliseconds, in which a key can be deleted and made again with the same size in the same inode.
  *
- * The time is true to the millisecond; below it stands a random number of microseconds. Two contents
- * of one key differ, because
+ * The time is true to the millisecond; below it stands a random number of microseconds. Two
+ * contents of one key differ, because
  * - while both files exist their inodes differ;
  * - a content only goes (`outlastVersion`) once the clock has left the millisecond of its time, so
  *   a file that reuses its inode is given a later millisecond.

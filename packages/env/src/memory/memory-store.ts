@@ -17,10 +17,6 @@ export function memoryStore(options: { readonly clock?: Clock | undefined } = {}
   const keys: string[] = []; // Those of `contents`, sorted.
   let writeCount = 0;
 
-  function entryOf(key: string, { bytes, version, modifiedMs }: Content): ObjectEntry {
-    return { key, size: bytes.length, version, modifiedMs };
-  }
-
   return {
     async get(key, { range, signal } = {}) {
       checkKey(key);
@@ -68,19 +64,26 @@ export function memoryStore(options: { readonly clock?: Clock | undefined } = {}
       checkKeyPrefix(prefix);
       signal?.throwIfAborted();
       const pageSize = pageSizeOf(limit);
-      const entries: ObjectEntry[] = [];
-      let index = lowerBoundOf(keys, after === undefined || after < prefix ? prefix : after);
-      if (keys[index] === after) index++;
-      for (; index < keys.length; index++) {
-        const key = keys[index] ?? "";
+      const found = keysFrom(keys, prefix, after).slice(0, pageSize + 1);
+      const entries = found.flatMap((key) => {
         const content = contents.get(key);
-        if (content === undefined || !key.startsWith(prefix)) break;
-        if (entries.length === pageSize) return { entries, truncated: true };
-        entries.push(entryOf(key, content));
-      }
-      return { entries, truncated: false };
+        return content === undefined ? [] : [entryOf(key, content)];
+      });
+      return { entries: entries.slice(0, pageSize), truncated: entries.length > pageSize };
     },
   };
+}
+
+/** The sorted keys that start with `prefix` and sort after `after`. */
+function keysFrom(keys: readonly string[], prefix: string, after: string | undefined): string[] {
+  const start = lowerBoundOf(keys, after === undefined || after < prefix ? prefix : after);
+  // "~" is above every character of a key.
+  const found = keys.slice(start, lowerBoundOf(keys, `${prefix}~`));
+  return found[0] === after ? found.slice(1) : found;
+}
+
+function entryOf(key: string, { bytes, version, modifiedMs }: Content): ObjectEntry {
+  return { key, size: bytes.length, version, modifiedMs };
 }
 
 function isMet(condition: PutCondition, before: Content | undefined): boolean {

@@ -4,8 +4,8 @@ import type { Processes, ProcessIdentity } from "../processes.ts";
 
 /**
  * Asks the kernel of this machine. Where there is `/proc`, `started` is
- * `<boot id>/<pid namespace>/<start in ticks since boot>`: pids and ticks repeat after a reboot, and
- * a pid says nothing outside its namespace, so two containers with one host name are "unknown" to
+ * `<boot id>/<pid namespace>/<start in ticks since boot>`: pids and ticks repeat after a reboot,
+ * and a pid says nothing outside its namespace, so two containers with one host name are "unknown" to
  * each other and never "dead". Elsewhere it is "", and a pid in use counts as alive.
  */
 export function systemProcesses(): Processes {

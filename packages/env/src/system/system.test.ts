@@ -82,7 +82,7 @@ test("of a process on another host nothing is known", () => {
   expect(stateOf({ ...self, host: `not-${self.host}` })).toBe("unknown");
 });
 
-test("sleeping lasts at least as long as asked, and ends early with the signal's reason", async () => {
+test("sleeping lasts as long as asked, and ends early with the signal's reason", async () => {
   const clock = systemClock();
   const startMs = clock.monotonicMs();
   await clock.sleep(5);
@@ -105,7 +105,7 @@ test("random numbers fill 32 bits and do not repeat", () => {
   expect(drawn.some((n) => n >= 2 ** 31)).toBe(true);
 });
 
-test("the console logger writes lines from its level upward, with errors and bigints readable", () => {
+test("the console logger writes lines from its level upward, errors and bigints too", () => {
   const lines: string[] = [];
   vi.spyOn(process.stderr, "write").mockImplementation((line) => {
     lines.push(String(line));

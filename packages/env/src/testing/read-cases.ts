@@ -71,7 +71,7 @@ export const readCases: ConformanceChecks = {
   },
 
   "neither lends its bytes nor borrows the caller's": async (store) => {
-    const shared = Buffer.from("--mine--");
+    const shared = Buffer.from(bytesOf("--mine--"));
     const mine = shared.subarray(2, 6);
     await store.put("k", mine, { ifAbsent: true });
     mine.fill(0);

@@ -1,9 +1,10 @@
-import { Worker } from "node:worker_threads";
 import { invariant, ShaleError } from "@shale/model";
 import type { CallOptions } from "../clock.ts";
 import type { Workers, WorkerTask } from "../workers.ts";
-import type { PostedReply, PostedTask } from "./posted-task.ts";
+import type { PostedReply } from "./posted-task.ts";
 import { errorOfPosted } from "./task-error.ts";
+import type { WorkerThread } from "./worker-thread.ts";
+import { startWorkerThread } from "./worker-thread.ts";
 
 export interface ThreadWorkersOptions {
   /** Threads, 1 or more. Each is started when there is work for it. */
@@ -16,8 +17,15 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 interface Slot {
-  worker: Worker | undefined;
+  thread: WorkerThread | undefined;
   job: Job | undefined;
+}
+interface Pool {
+  readonly entry: URL;
+  readonly slots: readonly Slot[];
+  /** Waiting for a free slot, the next one first. */
+  readonly queue: Job[];
+  readonly ending: Set<Promise<unknown>>;
 }
 
 /**
@@ -31,118 +39,97 @@ interface Slot {
  */
 export function threadWorkers(entry: URL, { size }: ThreadWorkersOptions): Workers {
   invariant(Number.isInteger(size) && size >= 1, `a pool has 1 thread or more: ${size}`);
-  const slots: Slot[] = Array.from({ length: size }, () => ({ worker: undefined, job: undefined }));
-  const queue: Job[] = [];
-  const ending = new Set<Promise<unknown>>();
+  const slots = Array.from({ length: size }, () => ({ thread: undefined, job: undefined }));
+  const pool: Pool = { entry, slots, queue: [], ending: new Set() };
   let closed = false;
-
-  function startWorker(slot: Slot): Worker {
-    // Without the parent's arguments: conditions and loaders that it was started with would be
-    // applied to the entry too.
-    const worker = new Worker(entry, { execArgv: [] });
-    worker.on("message", (reply: PostedReply) => finish(slot, worker, reply));
-    worker.on("messageerror", (error) => fail(slot, worker, "its reply cannot be read", error));
-    worker.on("error", (error) => fail(slot, worker, "it threw outside of a task", error));
-    worker.on("exit", (code) => fail(slot, worker, `it ended with code ${code}`, undefined));
-    return worker;
-  }
-
-  function startJobs(): void {
-    for (const slot of slots) {
-      while (slot.job === undefined) {
-        const job = queue.shift();
-        if (job === undefined) return;
-        startJob(slot, job);
+  return {
+    size,
+    async run<Output>(task: WorkerTask<unknown>, { signal }: CallOptions = {}): Promise<Output> {
+      signal?.throwIfAborted();
+      if (closed) throw closedErrorOf(task);
+      let stop: (() => void) | undefined;
+      try {
+        return await new Promise<Output>((resolve, reject) => {
+          // What crosses a thread is what the caller of run() says it is.
+          const job: Job = { task, resolve: (output) => resolve(output as Output), reject };
+          stop = () => abortJob(pool, job, signal?.reason);
+          signal?.addEventListener("abort", stop, { once: true });
+          pool.queue.push(job);
+          startJobs(pool);
+        });
+      } finally {
+        if (stop !== undefined) signal?.removeEventListener("abort", stop);
       }
+    },
+    async close() {
+      closed = true;
+      const running = slots.map((slot) => endThread(pool, slot));
+      for (const job of [...pool.queue.splice(0), ...running]) job?.reject(closedErrorOf(job.task));
+      await Promise.all(pool.ending);
+    },
+  };
+}
+
+function startJobs(pool: Pool): void {
+  for (const slot of pool.slots) {
+    while (slot.job === undefined) {
+      const job = pool.queue.shift();
+      if (job === undefined) return;
+      startJob(pool, slot, job);
     }
   }
+}
 
-  function startJob(slot: Slot, job: Job): void {
-    const { name, input, transfer } = job.task;
-    try {
-      slot.worker ??= startWorker(slot);
-      const task: PostedTask = { name, input };
-      slot.worker.postMessage(task, [...(transfer ?? [])]);
-    } catch (error) {
-      job.reject(error); // Its input cannot be posted: nothing has been sent.
-      return;
-    }
-    slot.worker.ref();
+function startJob(pool: Pool, slot: Slot, job: Job): void {
+  slot.thread ??= startWorkerThread(pool.entry, {
+    onReply: (reply) => finishJob(pool, slot, reply),
+    onFailure: (why, cause) => failJob(pool, slot, why, cause),
+  });
+  try {
+    slot.thread.post(job.task);
     slot.job = job;
+  } catch (error) {
+    job.reject(error);
   }
+}
 
-  function finish(slot: Slot, worker: Worker, reply: PostedReply): void {
-    if (slot.worker !== worker) return; // It was ended while the reply was on its way.
-    const { job } = slot;
-    slot.job = undefined;
-    worker.unref();
-    if ("error" in reply) job?.reject(errorOfPosted(reply.error));
-    else job?.resolve(reply.output);
-    startJobs();
+function finishJob(pool: Pool, slot: Slot, reply: PostedReply): void {
+  const { job } = slot;
+  slot.job = undefined;
+  if ("error" in reply) job?.reject(errorOfPosted(reply.error));
+  else job?.resolve(reply.output);
+  startJobs(pool);
+}
+
+function failJob(pool: Pool, slot: Slot, why: string, cause: unknown): void {
+  const job = endThread(pool, slot);
+  if (job !== undefined) {
+    const { name } = job.task;
+    const message = `Cannot finish the task "${name}": its thread failed, ${why}`;
+    job.reject(new ShaleError("WORKER_FAILED", message, { cause, details: { task: name } }));
   }
+  startJobs(pool);
+}
 
-  function fail(slot: Slot, worker: Worker, why: string, cause: unknown): void {
-    if (slot.worker !== worker) return;
-    const { job } = slot;
-    const name = job?.task.name ?? "";
-    endWorker(slot);
-    const message = `Cannot finish the task "${name}": the thread failed, ${why}`;
-    job?.reject(new ShaleError("WORKER_FAILED", message, { cause, details: { task: name } }));
-    startJobs();
+function abortJob(pool: Pool, job: Job, reason: unknown): void {
+  const waiting = pool.queue.indexOf(job);
+  if (waiting >= 0) pool.queue.splice(waiting, 1);
+  const slot = pool.slots.find((other) => other.job === job);
+  if (slot !== undefined) endThread(pool, slot);
+  job.reject(reason);
+  startJobs(pool);
+}
+
+/** Empties the slot, so that the next job starts a new thread; the job that it ran. */
+function endThread(pool: Pool, slot: Slot): Job | undefined {
+  const { thread, job } = slot;
+  slot.thread = undefined;
+  slot.job = undefined;
+  if (thread !== undefined) {
+    const ended = thread.end().finally(() => pool.ending.delete(ended));
+    pool.ending.add(ended);
   }
-
-  /** Empties the slot: what the old thread still says is no longer heard. */
-  function endWorker(slot: Slot): void {
-    const ended = slot.worker?.terminate();
-    slot.worker = undefined;
-    slot.job = undefined;
-    if (ended === undefined) return;
-    ending.add(ended);
-    void ended.finally(() => ending.delete(ended));
-  }
-
-  function abort(job: Job, reason: unknown): void {
-    const waiting = queue.indexOf(job);
-    if (waiting >= 0) queue.splice(waiting, 1);
-    const slot = slots.find((other) => other.job === job);
-    if (slot !== undefined) endWorker(slot);
-    job.reject(reason);
-    startJobs();
-  }
-
-  async function run<Output>(
-    task: WorkerTask<unknown>,
-    { signal }: CallOptions = {},
-  ): Promise<Output> {
-    signal?.throwIfAborted();
-    if (closed) throw closedErrorOf(task);
-    let stop: (() => void) | undefined;
-    try {
-      return await new Promise<Output>((resolve, reject) => {
-        // What crossed a thread is what the caller of `run` says it is.
-        const job: Job = { task, resolve: (output) => resolve(output as Output), reject };
-        stop = () => abort(job, signal?.reason);
-        signal?.addEventListener("abort", stop, { once: true });
-        queue.push(job);
-        startJobs();
-      });
-    } finally {
-      if (stop !== undefined) signal?.removeEventListener("abort", stop);
-    }
-  }
-
-  async function close(): Promise<void> {
-    closed = true;
-    for (const job of queue.splice(0)) job.reject(closedErrorOf(job.task));
-    for (const slot of slots) {
-      const { job } = slot;
-      endWorker(slot);
-      job?.reject(closedErrorOf(job.task));
-    }
-    await Promise.all(ending);
-  }
-
-  return { size, run, close };
+  return job;
 }
 
 function closedErrorOf({ name }: WorkerTask<unknown>): ShaleError {

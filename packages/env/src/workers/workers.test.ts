@@ -109,7 +109,7 @@ async function startSpinning(
   return { failed };
 }
 
-test("an aborted task that waits is dropped, one that runs loses its thread, others go on", async () => {
+test("an aborted task is dropped or loses its thread, and others go on", async () => {
   const workers = open(threadWorkers(entry, { size: 1 }));
   const stop = new AbortController();
   const running = await startSpinning(workers, stop.signal);
@@ -124,7 +124,7 @@ test("an aborted task that waits is dropped, one that runs loses its thread, oth
   await workers.close();
 });
 
-test("a thread that ends or throws is replaced, and its task fails with a typed error", async () => {
+test("a thread that ends or throws is replaced, its task fails with a typed error", async () => {
   const workers = open(threadWorkers(entry, { size: 1 }));
   const exited = workers.run({ name: "exit", input: undefined });
   const behind = workers.run({ name: "double", input: 2 });
