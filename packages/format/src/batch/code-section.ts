@@ -1,21 +1,12 @@
 import { invariant } from "@shale/model";
 import { corrupt } from "../damage.ts";
 import type { SectionCursor } from "./section-cursor.ts";
-import type { Section } from "./section-list.ts";
+import { plainSection, type Section, widthFor } from "./section-list.ts";
 
 /** Least and greatest code that a column may hold. */
 export interface CodeRange {
   readonly least: 0 | 1;
   readonly greatest: number;
-}
-
-/** The narrowest array that holds values up to `greatest`. */
-export function narrowed(
-  values: Uint32Array,
-  greatest: number,
-): Uint8Array | Uint16Array | Uint32Array {
-  if (greatest <= 0xff) return new Uint8Array(values);
-  return greatest <= 0xffff ? new Uint16Array(values) : values;
 }
 
 /** The numbers of a section as 4-byte ones; `bytes` is `width` × `count` long. */
@@ -44,8 +35,7 @@ export function codeSection(codes: Uint32Array, { least, greatest }: CodeRange):
     count === 0 || (min >= least && max <= greatest),
     `codes ${min} to ${max} are within ${least} to ${greatest}`,
   );
-  const narrow = narrowed(codes, max);
-  return { name: "codes", width: narrow.BYTES_PER_ELEMENT, count, parts: [narrow] };
+  return plainSection("codes", widthFor(max), codes);
 }
 
 /** Codes of the next section, all within the range; a view where they are stored with 4 bytes. */

@@ -5,7 +5,7 @@ import { BATCH_HEADER_BYTES, BATCH_MAGIC, BATCH_VERSION } from "./batch-layout.t
 import { codeSection } from "./code-section.ts";
 import { propertySections } from "./property-sections.ts";
 import { seqSection, timeSection } from "./row-sections.ts";
-import { type Section, sizeOfSections, writeSections } from "./section-list.ts";
+import { type Section, type SectionPart, sizeOfSections, writeSections } from "./section-list.ts";
 import { textSections } from "./text-sections.ts";
 
 /**
@@ -65,5 +65,6 @@ function sectionsOf(batch: LoggedBatch): readonly Section[] {
 function hashSection({ users: { ids, hashHigh, hashLow } }: LoggedBatch): Section {
   const { count } = ids;
   invariant(hashHigh.length === count && hashLow.length === count, `${count} users have a hash`);
-  return { name: "userHashes", width: 8, count, parts: [hashHigh, hashLow] };
+  const parts = [hashHigh, hashLow].map((values): SectionPart => ({ values, width: 4 }));
+  return { name: "userHashes", width: 8, count, parts };
 }

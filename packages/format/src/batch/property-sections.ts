@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { ColumnKind, PropertyColumn } from "@shale/columns";
 import { textAt } from "@shale/columns";
 import { invariant } from "@shale/model";
@@ -5,7 +6,7 @@ import { corrupt } from "../damage.ts";
 import { propertyKinds, SPARSE } from "./batch-layout.ts";
 import { codeSection, readCodes } from "./code-section.ts";
 import type { SectionCursor } from "./section-cursor.ts";
-import type { Section } from "./section-list.ts";
+import { plainSection, type Section } from "./section-list.ts";
 import { readTexts, textSections } from "./text-sections.ts";
 
 const encoder = new TextEncoder();
@@ -15,28 +16,26 @@ export function propertySections(
   properties: readonly PropertyColumn[],
   rowCount: number,
 ): readonly Section[] {
-  const kinds = Uint8Array.from(
-    properties,
-    (column) => propertyKinds.indexOf(column.kind) + (column.rows === undefined ? 0 : SPARSE),
-  );
+  const kinds = new Uint8Array(properties.length);
+  properties.forEach((column, index) => {
+    kinds[index] = propertyKinds.indexOf(column.kind) + (column.rows === undefined ? 0 : SPARSE);
+  });
   return [
     ...nameSections(properties.map((column) => column.name)),
-    { name: "propertyKinds", width: 1, count: kinds.length, parts: [kinds] },
+    plainSection("propertyKinds", 1, kinds),
     ...properties.flatMap((column) => columnSections(column, rowCount)),
   ];
 }
 
 function nameSections(names: readonly string[]): readonly Section[] {
-  const texts = names.map((name) => encoder.encode(name));
-  const offsets = new Uint32Array(texts.length + 1);
-  texts.forEach((text, index) => {
-    offsets[index + 1] = (offsets[index] ?? 0) + text.length;
+  const joined = names.join("");
+  const bytes = encoder.encode(joined);
+  const isAscii = bytes.length === joined.length;
+  const offsets = new Uint32Array(names.length + 1);
+  names.forEach((name, index) => {
+    offsets[index + 1] = (offsets[index] ?? 0) + (isAscii ? name.length : Buffer.byteLength(name));
   });
-  const bytes = new Uint8Array(offsets[texts.length] ?? 0);
-  texts.forEach((text, index) => {
-    bytes.set(text, offsets[index]);
-  });
-  return textSections({ count: texts.length, bytes, offsets });
+  return textSections({ count: names.length, bytes, offsets });
 }
 
 function columnSections(column: PropertyColumn, rowCount: number): readonly Section[] {
@@ -48,7 +47,7 @@ function columnSections(column: PropertyColumn, rowCount: number): readonly Sect
   const place: Section[] = [];
   if (rows !== undefined) {
     invariant(areAscending(rows, rowCount), `rows of ${column.name} ascend below ${rowCount}`);
-    place.push({ name: "rows", width: 4, count: rows.length, parts: [rows] });
+    place.push(plainSection("rows", 4, rows));
   }
   const least = rows === undefined ? 0 : 1;
   switch (column.kind) {
@@ -59,10 +58,10 @@ function columnSections(column: PropertyColumn, rowCount: number): readonly Sect
     }
     case "number":
       invariant(areNumbers(column.values, least), `numbers of ${column.name} are finite`);
-      return [...place, { name: "numbers", width: 8, count: expected, parts: [column.values] }];
+      return [...place, plainSection("numbers", 8, column.values)];
     case "boolean":
       invariant(areBooleans(column.values, least), `booleans of ${column.name} are 1 or 2`);
-      return [...place, { name: "booleans", width: 1, count: expected, parts: [column.values] }];
+      return [...place, plainSection("booleans", 1, column.values)];
   }
 }
 

@@ -3,7 +3,7 @@ import { corrupt } from "../damage.ts";
 import { readU64, viewOf, writeU64 } from "../little-endian.ts";
 import { TIME_MS_MAX } from "./batch-layout.ts";
 import type { SectionCursor } from "./section-cursor.ts";
-import type { Section } from "./section-list.ts";
+import { plainSection, type Section, type SectionPart } from "./section-list.ts";
 
 const U32_MAX = 0xffff_ffff;
 const RUN_BYTES = 12;
@@ -21,12 +21,17 @@ export function seqSection(seqs: Float64Array): Section {
     previous = seq;
   }
   invariant(Number.isSafeInteger(previous), `a seq is below 2^53: ${previous}`);
-  const firsts = new Uint8Array(8 * starts.length);
+  const count = starts.length;
+  const firsts = new Uint8Array(8 * count);
   const view = viewOf(firsts);
   starts.forEach((row, run) => {
     writeU64(view, 8 * run, seqs[row] ?? 0);
   });
-  return { name: "seqs", width: 8, count: starts.length, parts: [firsts, new Uint32Array(starts)] };
+  const parts: SectionPart[] = [
+    { values: firsts, width: 1 },
+    { values: new Uint32Array(starts), width: 4 },
+  ];
+  return { name: "seqs", width: 8, count, parts };
 }
 
 /** One seq a row, strictly rising, each a safe integer of 1 or more. */
@@ -72,12 +77,16 @@ export function timeSection(timesMs: Float64Array): Section {
   invariant(whole, "times are whole milliseconds");
   if (count === 0 || max - min > U32_MAX) {
     invariant(count === 0 || (min >= -TIME_MS_MAX && max <= TIME_MS_MAX), `times: ${min}, ${max}`);
-    return { name: "times", width: 8, count, parts: [timesMs] };
+    return plainSection("times", 8, timesMs);
   }
   invariant(min >= -TIME_MS_MAX && max <= TIME_MS_MAX, `times are dates: ${min}, ${max}`);
   const offsets = new Uint32Array(count);
   for (let row = 0; row < count; row++) offsets[row] = (timesMs[row] ?? 0) - min;
-  return { name: "times", width: 4, count, parts: [new Float64Array([min]), offsets] };
+  const parts: SectionPart[] = [
+    { values: Float64Array.of(min), width: 8 },
+    { values: offsets, width: 4 },
+  ];
+  return { name: "times", width: 4, count, parts };
 }
 
 /** One time a row: whole milliseconds that a Date can show. */

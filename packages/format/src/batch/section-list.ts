@@ -7,35 +7,68 @@ import {
   sectionKinds,
 } from "./batch-layout.ts";
 
-/** A section before it is written: its parts follow each other without a gap. */
-export interface Section {
-  readonly name: SectionName;
-  /** Bytes of one element: 1, 2, 4 or 8. */
-  readonly width: number;
-  /** Number of elements. */
-  readonly count: number;
-  readonly parts: readonly ArrayBufferView[];
+/** Bytes of one stored element. */
+export type Width = 1 | 2 | 4 | 8;
+
+/** Elements of a section, written with `width` bytes each; those of width 8 are doubles. */
+export interface SectionPart {
+  readonly values: Uint8Array | Uint32Array | Float64Array;
+  readonly width: Width;
 }
 
-function plainBytesOf(section: Section): number {
-  return section.parts.reduce((sum, part) => sum + part.byteLength, 0);
+/** A section before it is written: its parts follow each other, the widest first. */
+export interface Section {
+  readonly name: SectionName;
+  readonly width: Width;
+  /** Number of elements. */
+  readonly count: number;
+  readonly parts: readonly SectionPart[];
+}
+
+/** A section that holds nothing but its elements. */
+export function plainSection(
+  name: SectionName,
+  width: Width,
+  values: SectionPart["values"],
+): Section {
+  return { name, width, count: values.length, parts: [{ values, width }] };
+}
+
+/** The narrowest width that holds whole numbers up to `greatest`. */
+export function widthFor(greatest: number): 1 | 2 | 4 {
+  if (greatest <= 0xff) return 1;
+  return greatest <= 0xffff ? 2 : 4;
+}
+
+function plainBytesOf({ parts }: Section): number {
+  let sum = 0;
+  for (const { values, width } of parts) sum += values.length * width;
+  return sum;
 }
 
 export function sizeOfSections(sections: readonly Section[]): number {
-  return sections.reduce(
-    (sum, section) => sum + SECTION_HEADER_BYTES + padded8(plainBytesOf(section)),
-    0,
-  );
+  let sum = 0;
+  for (const section of sections) sum += SECTION_HEADER_BYTES + padded8(plainBytesOf(section));
+  return sum;
 }
 
-/** Writes the sections one after the other from `offset`, a multiple of 8; padding stays zero. */
+/**
+ * Writes the sections one after the other from `offset`, a multiple of 8; padding stays zero.
+ * `target` starts on a multiple of 8 in its buffer.
+ */
 export function writeSections(
   target: Uint8Array,
   offset: number,
   sections: readonly Section[],
 ): void {
   checkPlatform();
+  const { buffer, byteOffset, length } = target;
   const view = viewOf(target);
+  // One array of each width over the whole target: set() narrows while it copies.
+  const halves = new Uint16Array(buffer, byteOffset, length >> 1);
+  const words = new Uint32Array(buffer, byteOffset, length >> 2);
+  const doubles = new Float64Array(buffer, byteOffset, length >> 3);
+  const arrays = { 1: target, 2: halves, 4: words, 8: doubles };
   let at = offset;
   for (const section of sections) {
     const plainBytes = plainBytesOf(section);
@@ -47,11 +80,11 @@ export function writeSections(
     view.setUint32(at + 12, plainBytes, true);
     at += SECTION_HEADER_BYTES;
     let partAt = at;
-    for (const part of section.parts) {
-      target.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), partAt);
-      partAt += part.byteLength;
+    for (const { values, width } of section.parts) {
+      arrays[width].set(values, partAt / width);
+      partAt += values.length * width;
     }
     at += padded8(plainBytes);
   }
-  invariant(at === target.length, `sections end where the batch ends: ${at}, ${target.length}`);
+  invariant(at === length, `sections end where the batch ends: ${at}, ${length}`);
 }

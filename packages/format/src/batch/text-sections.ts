@@ -2,9 +2,9 @@ import { isUtf8 } from "node:buffer";
 import type { TextTable } from "@shale/columns";
 import { invariant } from "@shale/model";
 import { corrupt } from "../damage.ts";
-import { narrowed, widened } from "./code-section.ts";
+import { widened } from "./code-section.ts";
 import type { SectionCursor } from "./section-cursor.ts";
-import type { Section } from "./section-list.ts";
+import { plainSection, type Section, widthFor } from "./section-list.ts";
 
 /** Two sections: the length of each text, then all bytes. */
 export function textSections(table: TextTable): readonly Section[] {
@@ -20,10 +20,9 @@ export function textSections(table: TextTable): readonly Section[] {
   }
   const end = offsets[count] ?? 0;
   invariant(end <= bytes.length, `the texts end within their bytes: ${end}, ${bytes.length}`);
-  const narrow = narrowed(lengths, longest);
   return [
-    { name: "textLengths", width: narrow.BYTES_PER_ELEMENT, count, parts: [narrow] },
-    { name: "textBytes", width: 1, count: end, parts: [bytes.subarray(0, end)] },
+    plainSection("textLengths", widthFor(longest), lengths),
+    plainSection("textBytes", 1, end === bytes.length ? bytes : bytes.subarray(0, end)),
   ];
 }
 

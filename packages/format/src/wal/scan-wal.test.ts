@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryBatch } from "../../../columns/test/arbitrary-batch.ts";
 import { batchOf, type Row } from "../../../columns/test/batch-of.ts";
+import { comparable } from "../../../columns/test/comparable.ts";
 import { scanWal, type WalScan } from "./scan-wal.ts";
 import { encodeWalFileHeader, WAL_FILE_HEADER_BYTES } from "./wal-file-header.ts";
 import { encodeWalRecord } from "./wal-record.ts";
@@ -81,12 +82,8 @@ describe("scanWal() of an undamaged log", () => {
           return { offsetBytes: log.append(risen), batch: risen };
         });
         const bytes = log.bytes();
-        expect(scanWal(bytes, { file })).toEqual({
-          header,
-          records: expected,
-          validBytes: bytes.length,
-          tornBytes: 0,
-        });
+        const whole = { header, records: expected, validBytes: bytes.length, tornBytes: 0 };
+        expect(comparable(scanWal(bytes, { file }))).toEqual(comparable(whole));
       }),
       { numRuns: 50 },
     );
