@@ -29,10 +29,9 @@ export function createByteInterner(): ByteInterner {
   let bytes = new Uint8Array(256);
   let byteLength = 0;
   let offsets = new Uint32Array(COUNT_AT_FIRST + 1);
-  let hashes = new Uint32Array(COUNT_AT_FIRST);
   let count = 0;
-  /** 1 + the index of a text, 0 = free; at most half are taken. */
-  let slots = new Uint32Array(2 * COUNT_AT_FIRST);
+  /** In pairs: 1 + the index of a text, or 0 where free, then its hash. At most half are taken. */
+  let slots = new Uint32Array(2 * 2 * COUNT_AT_FIRST);
 
   function isAt(known: number, source: Uint8Array, start: number, length: number): boolean {
     const from = offsets[known] ?? 0;
@@ -52,36 +51,38 @@ export function createByteInterner(): ByteInterner {
     invariant(byteLength <= TABLE_BYTES_MAX, "a text table holds less than 4 GiB");
   }
   function grow(): void {
-    hashes = grownU32(hashes, 2 * count);
-    offsets = grownU32(offsets, 2 * count + 1);
-    slots = new Uint32Array(4 * count);
-    for (let index = 0; index < count; index++) {
-      slots[freeSlot(hashes[index] ?? 0)] = index + 1;
+    const grownOffsets = new Uint32Array(2 * count + 1);
+    grownOffsets.set(offsets);
+    offsets = grownOffsets;
+    const grown = new Uint32Array(2 * slots.length);
+    const mask = grown.length - 1;
+    for (let old = 0; old < slots.length; old += 2) {
+      if (slots[old] === 0) continue;
+      const hash = slots[old + 1] ?? 0;
+      let slot = (hash << 1) & mask;
+      while (grown[slot] !== 0) slot = (slot + 2) & mask;
+      grown[slot] = slots[old] ?? 0;
+      grown[slot + 1] = hash;
     }
-  }
-  function freeSlot(hash: number): number {
-    const mask = slots.length - 1;
-    let slot = hash & mask;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    return slot;
+    slots = grown;
   }
   function add(table: TextTable, index: number, hash: number): number {
     const start = table.offsets[index] ?? 0;
     const length = (table.offsets[index + 1] ?? 0) - start;
     const mask = slots.length - 1;
-    let slot = hash & mask;
+    let slot = (hash << 1) & mask;
     for (let taken = slots[slot] ?? 0; taken !== 0; taken = slots[slot] ?? 0) {
-      if (hashes[taken - 1] === hash && isAt(taken - 1, table.bytes, start, length)) {
+      if (slots[slot + 1] === hash && isAt(taken - 1, table.bytes, start, length)) {
         return taken - 1;
       }
-      slot = (slot + 1) & mask;
+      slot = (slot + 2) & mask;
     }
     append(table.bytes, start, length);
     slots[slot] = count + 1;
-    hashes[count] = hash;
+    slots[slot + 1] = hash;
     count++;
     offsets[count] = byteLength;
-    if (count === hashes.length) grow();
+    if (2 * count === slots.length / 2) grow();
     return count - 1;
   }
   return {
@@ -100,12 +101,6 @@ export function createByteInterner(): ByteInterner {
       offsets: offsets.slice(0, count + 1),
     }),
   };
-}
-
-function grownU32(source: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const grown = new Uint32Array(length);
-  grown.set(source);
-  return grown;
 }
 
 /** MurmurHash3, 32 bits, seed 0: four bytes a step. */
