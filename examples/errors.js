@@ -11,7 +11,9 @@ try {
   // A bad event is no error: it is refused alone.
   console.log(`${ack.accepted} kept, refused: ${ack.rejected[0].index} ${ack.rejected[0].code}`);
 
-  await project.query({ kind: "segmentation", unit: "year", from: "2026", to: "2027", series: [] });
+  const series = [{ select: { event: "view" }, measure: "totals" }];
+  const range = { from: "2026-10-01", to: "2026-11-01" };
+  await project.query({ kind: "segmentation", unit: "day", ...range, series });
 } catch (error) {
   if (!(error instanceof ShaleError)) throw error;
   console.log(`${error.code} (${error.kind}) at ${error.path}`);

@@ -1,8 +1,16 @@
 // Packs every package, installs the tarballs in an empty folder with npm, and uses them there as a
-// stranger would: from ESM, from CommonJS, from TypeScript's point of view, and through npx.
+// stranger would: the README's tour from ESM and from CommonJS, shale/testing, and npx.
 // `node scripts/check-packages.js`; the workspace must be built.
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,45 +59,47 @@ function expectEqual(what, actual, wanted) {
   );
 }
 
-const tour = `
-  const store = await openStore({ root: process.argv[2] });
-  try {
-    const project = await store.project("default", { shards: 4 });
-    await project.append([
-      { event: "view", user_id: "ann", time: "2026-10-01T10:00:00Z", properties: { price: 3 } },
-      { event: "purchase", user_id: "ann", time: "2026-10-01T10:05:00Z" },
-      { event: "view", user_id: "bob", time: "2026-10-02T10:00:00Z" },
-    ]);
-    const answer = await project.query({
-      kind: "segmentation", unit: "day", from: "2026-10-01", to: "2026-10-03",
-      series: [{ select: { event: "view" }, measure: "unique" }],
-    });
-    console.log(answer.series[0].overall.values.join(","));
-  } finally {
-    await store.close();
-  }
-`;
+/** The first JavaScript example of each README that uses the library. */
+function tours() {
+  return ["README.md", "packages/shale/README.md"].flatMap((name) => {
+    const path = join(root, name);
+    const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+    const code = /```js\n([^`]*from "shale"[^`]*)```/.exec(text)?.[1];
+    return code === undefined ? [] : [{ name, code }];
+  });
+}
+
+/** The same program for `require`: CommonJS has no await at its top level. */
+function commonJsOf(code) {
+  const required = code.replace(/import (\{[^}]*\}) from ("[^"]+");/g, "const $1 = require($2);");
+  return `(async () => {\n${required}\n})();\n`;
+}
+
+async function runTour(folder, file, code) {
+  const cwd = join(folder, file.replace(".", "-"));
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, file), code);
+  const { stdout, stderr } = await command(cwd, process.execPath, file);
+  expectEqual(`what ${file} prints on stderr`, stderr, "");
+  return stdout;
+}
 
 async function useInstalled(folder, version) {
-  writeFileSync(join(folder, "tour.mjs"), `import { openStore } from "shale";\n${tour}`);
-  writeFileSync(
-    join(folder, "tour.cjs"),
-    `const { openStore } = require("shale");\n(async () => {${tour}})();`,
-  );
-  writeFileSync(
-    join(folder, "testing.mjs"),
-    'import { memoryStore } from "shale/testing";\nconsole.log(typeof memoryStore);',
-  );
-  const [esm, cjs, testing, cli] = await Promise.all([
-    command(folder, process.execPath, "tour.mjs", "store-esm"),
-    command(folder, process.execPath, "tour.cjs", "store-cjs"),
-    command(folder, process.execPath, "testing.mjs"),
-    command(folder, "npx", "--no-install", "shale", "--version"),
-  ]);
-  expectEqual("the tour from ESM", esm.stdout, "1,1\n");
-  expectEqual("the tour from CommonJS", cjs.stdout, "1,1\n");
-  for (const { stderr } of [esm, cjs]) expectEqual("what the tour prints on stderr", stderr, "");
-  expectEqual("shale/testing", testing.stdout, "function\n");
+  const found = tours();
+  if (found.length === 0) throw new Error("No README has an example that uses the library");
+  for (const [index, { name, code }] of found.entries()) {
+    const [esm, cjs] = await Promise.all([
+      runTour(folder, `tour-${index}.mjs`, code),
+      runTour(folder, `tour-${index}.cjs`, commonJsOf(code)),
+    ]);
+    expectEqual(`the tour of ${name} from CommonJS`, cjs, esm);
+    for (const [, printed] of code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
+      if (!esm.includes(printed)) throw new Error(`${name} does not print ${printed} but ${esm}`);
+    }
+  }
+  const typing = 'import { memoryStore } from "shale/testing";\nconsole.log(typeof memoryStore);';
+  expectEqual("shale/testing", await runTour(folder, "testing.mjs", typing), "function\n");
+  const cli = await command(folder, "npx", "--no-install", "shale", "--version");
   expectEqual("npx shale --version", cli.stdout, `${version}\n`);
 }
 
