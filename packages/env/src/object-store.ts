@@ -8,10 +8,10 @@ export const LIST_LIMIT = 1000;
  *
  * Keys are `/`-separated segments of `[A-Za-z0-9_=.-]`, none starting with a dot, none above 180
  * bytes, 1,024 bytes together. No key is a folder of another (`a` and `a/b`). `version` is an
- * opaque token of one content of one key: equal tokens mean the same content, and a key that was deleted
- * and made again has another token. Bytes passed in must not change until the promise settles;
- * after that they are the caller's, as are the bytes that it gets.
- * Every rule here is checked by `objectStoreConformance`.
+ * opaque token of one content of one key: equal tokens mean the same content, and a key that was
+ * deleted and made again has another token. Bytes passed in must not change until the promise
+ * settles; after that they are the caller's, as are the bytes that it gets. Every rule here is
+ * checked by `objectStoreConformance`.
  *
  * Every method throws STORE_UNAVAILABLE when the store did not answer: a write may or may not have
  * taken effect. Every other code says that it has not: PERMISSION_DENIED, DISK_FULL,

@@ -220,6 +220,6 @@ test("in every order of calls and deaths the lock has one holder, and can be had
       await scheduler.waitFor(last);
       expect(world.links.has("/d/.lock~k")).toBe(false);
     }),
-    { numRuns: SHALE_TEST_LONG === "1" ? 20_000 : 1_000 },
+    { numRuns: SHALE_TEST_LONG === "1" ? 20_000 : 300 },
   );
 });
