@@ -65,7 +65,6 @@ describe("concatBatches()", () => {
         ];
         expect(textsOf(whole.users.ids)).toEqual(distinct(rows.map((row) => row.user_id)));
         expect(textsOf(whole.events)).toEqual(distinct(rows.map((row) => row.event)));
-        expect(textsOf(whole.insertIds)).toEqual(distinct(rows.map((row) => row.insert_id)));
         for (const column of whole.properties) {
           if (column.kind === "number" || column.kind === "boolean") continue;
           const texts = textsOf(column.values);

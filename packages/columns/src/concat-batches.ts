@@ -5,9 +5,13 @@ import { concatProperties } from "./concat-properties.ts";
 import type { LoggedBatch, UserTable } from "./event-batch.ts";
 import type { TextTable } from "./text-table.ts";
 
+/** Offsets are unsigned 32-bit numbers. */
+const TABLE_BYTES_MAX = 0xffff_ffff;
+
 /**
  * The rows of all batches as one batch, in order. Dictionaries are merged by bytes and hold only
- * what a row needs; properties are merged by name and kind, and those without a value left out.
+ * what a row needs, but for insert ids, which are kept as they are; properties are merged by name
+ * and kind, and those without a value left out.
  *
  * One batch alone is given back as it is.
  *
@@ -116,17 +120,49 @@ function concatEvents(
   return { events: interner.build(), eventCodes };
 }
 
+/** Insert ids are seldom equal, so their tables are put one behind the other and not merged. */
 function concatInsertIds(
   batches: readonly LoggedBatch[],
   rowCount: number,
 ): Pick<LoggedBatch, "insertIds" | "insertIdCodes"> {
-  const interner = createByteInterner();
-  const merger = createCodeMerger("zero", interner.intern);
+  const insertIds = joinedTable(batches.map((batch) => batch.insertIds));
   const insertIdCodes = new Uint32Array(rowCount);
   let row = 0;
+  let base = 0;
+  let current: TextTable | undefined;
   for (const batch of batches) {
-    merger.merge(batch.insertIdCodes, batch.insertIds, insertIdCodes, row);
+    if (current !== undefined && batch.insertIds !== current) base += current.count;
+    current = batch.insertIds;
+    const codes = batch.insertIdCodes;
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] ?? 0;
+      insertIdCodes[row + i] = code === 0 ? 0 : base + code;
+    }
     row += batch.rowCount;
   }
-  return { insertIds: interner.build(), insertIdCodes };
+  return { insertIds, insertIdCodes };
+}
+
+/** All tables one behind the other; one that follows itself is taken once. */
+function joinedTable(all: readonly TextTable[]): TextTable {
+  const tables = all.filter((table, index) => table !== all[index - 1]);
+  let count = 0;
+  let byteLength = 0;
+  for (const table of tables) {
+    count += table.count;
+    byteLength += table.offsets[table.count] ?? 0;
+  }
+  invariant(byteLength <= TABLE_BYTES_MAX, "a text table holds less than 4 GiB");
+  const bytes = new Uint8Array(byteLength);
+  const offsets = new Uint32Array(count + 1);
+  let at = 0;
+  let index = 0;
+  for (const table of tables) {
+    const end = table.offsets[table.count] ?? 0;
+    bytes.set(end === table.bytes.length ? table.bytes : table.bytes.subarray(0, end), at);
+    for (let i = 1; i <= table.count; i++) offsets[index + i] = at + (table.offsets[i] ?? 0);
+    at += end;
+    index += table.count;
+  }
+  return { count, bytes, offsets };
 }
