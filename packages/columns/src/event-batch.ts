@@ -51,6 +51,7 @@ export interface EventBatch {
   readonly timesMs: Float64Array;
   /** 0 = absent, else 1 + index in `insertIds`. A stored id that starts with `~` is not a client's (W4). */
   readonly insertIdCodes: Uint32Array;
+  /** Equal ids may stand in it more than once. */
   readonly insertIds: TextTable;
   readonly properties: readonly PropertyColumn[];
 }

@@ -1,3 +1,4 @@
+import { eventAt } from "@shale/columns";
 import { describe, expect, test } from "vitest";
 import { eventWith, faults, hasher, nowMs, parse, read } from "../test/reading.ts";
 import { createNdjsonReader } from "./ndjson-reader.ts";
@@ -188,6 +189,21 @@ describe("createNdjsonReader()", () => {
   test("counts duplicates over its batches", () => {
     const line = JSON.stringify(eventWith({ insert_id: "a" }));
     expect(read(lines(line, line, GOOD, GOOD, line), { eventsPerBatch: 1 }).duplicates).toBe(2);
+  });
+
+  test("makes insert ids of a prefix and the line for events that have none", () => {
+    const input = lines("", GOOD, JSON.stringify(eventWith({ insert_id: "own" })), "bad", GOOD);
+    const reader = createNdjsonReader({ hasher, nowMs, insertIdPrefix: "a.ndjson:" });
+    const parsed = [...reader.push(Buffer.from(input)), ...reader.end()];
+    const ids = parsed.flatMap(({ batch }) =>
+      [0, 1, 2].map((row) => eventAt(batch, row).insert_id),
+    );
+    expect(ids).toEqual(["a.ndjson:2", "own", "a.ndjson:5"]);
+    for (const insertIdPrefix of ["~/a:", "\ud800", "x".repeat(1010)]) {
+      expect(() => createNdjsonReader({ hasher, nowMs, insertIdPrefix })).toThrow(
+        expect.objectContaining({ code: "OPTION_INVALID" }),
+      );
+    }
   });
 
   test("is ended once", () => {

@@ -56,7 +56,8 @@ function parseZone(text: string, at: number): number {
 
 /**
  * Epoch ms of `YYYY-MM-DDTHH:MM[:SS[.fraction]]` with a zone (`Z`, `±HH:MM`, `±HHMM` or `±HH`).
- * NaN for any other text and for dates and times that no clock shows (30 February, 24:00, second 60).
+ * NaN for any other text, and for dates and times that no clock shows (30 February, 24:00, second
+ * 60).
  *
  * The T may be t or one space, the point a comma. Digits below the ms are cut, not rounded.
  */
