@@ -79,8 +79,9 @@ function nextObjectOf(state: WriterState): EncodedTailObject {
  * The fence is asked for once more after the PUT, for this schedule: the writer is stopped before
  * its PUT; a taker flushes the rows from the log and seals; all of it is drained and the objects
  * below the seal are collected, so that this number is free again; the PUT lands there, below every
- * watermark. Nobody would ever read it, so it confirms nothing. Without a log no taker can have
- * flushed the rows.
+ * watermark. Nobody will ever read that object, so it confirms nothing, and nothing may follow it.
+ * Its rows are in the taker's objects, since all of them had passed the look after their fsync: two
+ * walls, and neither leans on the other. Without a log no taker can have flushed anything.
  */
 async function flushOnce(
   state: WriterState,

@@ -30,7 +30,7 @@ const MIB = 1024 * 1024;
 export const writerDefaults: WriterSettings = {
   flushIntervalMs: 1000,
   flushBytes: 16 * MIB,
-  flushRows: 200_000,
+  flushRows: 100_000,
   tailObjectBytesMax: 64 * MIB,
   memoryBytesMax: 256 * MIB,
   groupBytesMax: 8 * MIB,

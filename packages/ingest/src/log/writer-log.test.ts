@@ -62,6 +62,19 @@ describe("a writer's log", () => {
     expect(await later.commit([loggedOf("c", 3)])).toBe("fenced");
   });
 
+  test("a log that is removed between the two looks is fenced all the same", async () => {
+    await writeFence(disk, folder);
+    const removing = {
+      ...disk,
+      async exists(path: string) {
+        const isThere = await disk.exists(path);
+        await removeLog(disk, folder);
+        return isThere;
+      },
+    };
+    expect(await isFenced(removing, folder)).toBe(true);
+  });
+
   test("another writer's segment in the folder is corruption", async () => {
     await log.commit([loggedOf("a", 1)]);
     await expect(readLog(disk, { folder, writer: writerOrdinal(8) })).rejects.toMatchObject({

@@ -196,8 +196,9 @@ describe("a writer that is stopped, taken over and continued (W4)", () => {
     expect(taken.map(({ seq }) => seq)).toEqual([a.first, b.first]);
     expect(await taker.store.head(key)).toBeDefined(); // It has landed, and nobody reads it.
     expect(writer.takeMemory()).toEqual([]);
+    await taker.clock.sleep(1000);
+    expect(writer.ordinal).toBe(2); // Without any further append that would meet the fence.
     const c = await writer.append(batchOf("c"), { durability: "committed" });
-    expect(writer.ordinal).toBe(2);
     expect((await readRows(taker)).at(-1)).toMatchObject({ writer: 2, seq: c.first, name: "c.0" });
     await writer.close();
   });
