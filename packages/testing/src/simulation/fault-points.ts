@@ -109,12 +109,30 @@ interface Attempted {
   readonly operationCount: number;
 }
 
+interface Point {
+  readonly operation: number;
+  readonly fault: Fault;
+}
+
 async function runScenario<State>(
   scenario: FaultScenario<State>,
-  point: { readonly operation: number; readonly fault: Fault } | undefined,
+  point: Point | undefined,
   operationsMax: number,
 ): Promise<Attempted> {
   const env = simulatedEnv({ ...scenario.world, seed: scenario.seed ?? 1 });
+  try {
+    return await runIn(env, scenario, point, operationsMax);
+  } finally {
+    env.endSimulation();
+  }
+}
+
+async function runIn<State>(
+  env: SimulatedEnv,
+  scenario: FaultScenario<State>,
+  point: Point | undefined,
+  operationsMax: number,
+): Promise<Attempted> {
   const state = await scenario.prepare(env);
   const actor = env.startProcess();
   const first = env.faults.begun.length;

@@ -60,6 +60,8 @@ export interface SimulatedEnv extends Env {
   kill(): void;
   /** Ends every process of the machine; bytes that were not synced may be gone or damaged. */
   losePower(): void;
+  /** Ends every process of the simulation, so that no loop of theirs goes on. */
+  endSimulation(): void;
   /** Resolves when the process ends: race it against what the process does. */
   readonly ended: Promise<void>;
 }
@@ -155,6 +157,9 @@ function startProcess(simulation: Simulation, machine: Machine, clockSkewMs: num
     resume: () => gate.resume(),
     kill: () => gate.end("kill"),
     losePower: () => gate.end("power"),
+    endSimulation() {
+      for (const one of processes) one.gate.end("kill");
+    },
     ended: gate.ended,
   };
 }
