@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { eventAt, type LoggedBatch } from "@shale/columns";
+import { describe, expect, test } from "vitest";
+import { decodeBatch } from "../src/batch/decode-batch.ts";
+import { decodeTailHeader, decodeTailObject } from "../src/tail/tail-codec.ts";
+import { scanWal } from "../src/wal/scan-wal.ts";
+
+/** Written once by the first version, and never again: what was kept stays readable. */
+function fixture(name: string): Uint8Array {
+  return readFileSync(new URL(`../fixtures/v1/${name}`, import.meta.url));
+}
+
+/** The 300 events of the fixtures with their seqs and hashes, one JSON object a line. */
+const expected = Buffer.from(fixture("events.ndjson"))
+  .toString()
+  .trimEnd()
+  .split("\n")
+  .map((line) => JSON.parse(line) as unknown);
+
+function rowsOf(batch: LoggedBatch): unknown[] {
+  return Array.from({ length: batch.rowCount }, (_, row) => {
+    const code = batch.userCodes[row]!;
+    const hash = [batch.users.hashHigh[code], batch.users.hashLow[code]];
+    return JSON.parse(JSON.stringify({ seq: batch.seqs[row], hash, ...eventAt(batch, row) }));
+  });
+}
+
+const nonce = "c41d8e0b92f74a35b0e6d7c8a9f01234";
+
+describe("files of format version 1 stay readable", () => {
+  test("batch.bin", () => {
+    const batch = decodeBatch(fixture("batch.bin"));
+    expect(batch.writer).toBe(12);
+    expect(rowsOf(batch)).toEqual(expected);
+  });
+
+  test("wal.bin, three records and a torn one", () => {
+    const bytes = fixture("wal.bin");
+    const { header, records, validBytes, tornBytes } = scanWal(bytes, { file: "wal.bin" });
+    expect(header).toEqual({ writer: 12, segment: 4, nonce });
+    expect(records.map(({ batch }) => batch.rowCount)).toEqual([1, 99, 200]);
+    expect(records.flatMap(({ batch }) => rowsOf(batch))).toEqual(expected);
+    expect([validBytes + tornBytes, tornBytes]).toEqual([bytes.length, 100]);
+  });
+
+  test("tail-object.bin, tail-object-idle.bin and tail-object-sealed.bin", () => {
+    const object = decodeTailObject(fixture("tail-object.bin"), { key: "tail-object.bin" });
+    expect(rowsOf(object.batch!)).toEqual(expected);
+    expect(object).toMatchObject({ writer: 12, n: 5, nonce, rowCount: 300, sealed: false });
+    expect(object).toMatchObject({
+      clientInsertIds: 75,
+      minTimeMs: 0,
+      maxTimeMs: 1_767_225_600_298,
+    });
+    const { lastSeq } = object;
+    const empty = { writer: 12, nonce, firstSeq: lastSeq + 1, lastSeq, rowCount: 0 };
+    for (const [name, n, sealed] of [
+      ["tail-object-idle.bin", 6, false],
+      ["tail-object-sealed.bin", 7, true],
+    ] as const) {
+      const header = decodeTailHeader(fixture(name), { key: name });
+      expect(header).toMatchObject({ ...empty, n, sealed });
+      expect(decodeTailObject(fixture(name), { key: name }).batch).toBeUndefined();
+    }
+  });
+});
