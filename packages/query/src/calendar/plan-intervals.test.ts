@@ -84,8 +84,12 @@ function labelByIntl(input: IntervalsPlan, atMs: number): string {
   // The greatest local date that the zone has reached by then: after a midnight that comes twice,
   // the repeated evening belongs to the day that has begun.
   let greatest = Math.floor(localMs / DAY_MS);
-  for (let back = 0; back <= DAY_MS; back += 30_000) {
-    greatest = Math.max(greatest, Math.floor(clock(atMs - back).localMs / DAY_MS));
+  for (let hour = 0; hour < 24; hour++) {
+    const endMs = atMs - hour * 3_600_000;
+    if (clock(endMs).offsetMs === clock(endMs - 3_600_000).offsetMs) continue;
+    for (let back = 0; back <= 3_600_000; back += 30_000) {
+      greatest = Math.max(greatest, Math.floor(clock(endMs - back).localMs / DAY_MS));
+    }
   }
   if (input.unit === "range") throw new Error("a range has one label");
   const first = unitStartOf(input.unit, input.weekStart, greatest);

@@ -56,8 +56,8 @@ export function answerSeries(counted: CountedSeries): SeriesDraft {
 function rankedSegments({ table }: SegmentCounts, space: SegmentSpace): RankedSegment[] {
   const ranked: RankedSegment[] = [];
   for (let segment = 0; segment < table.slotCount; segment++) {
-    if (!table.isPresent(segment)) continue;
-    ranked.push({ segment, by: space.valuesOf(segment), range: table.rangeOf(segment) });
+    if (table.present[segment] !== 1) continue;
+    ranked.push({ segment, by: space.valuesOf(segment), range: table.range[segment] ?? 0 });
   }
   return ranked.sort(compareSegments);
 }
@@ -71,37 +71,43 @@ function isOpen(
   segments: SegmentCounts,
   rest: readonly RankedSegment[],
 ): boolean {
-  if (segments.table.slotCount > 0 && segments.table.valuesOf(0) === undefined) return true;
+  if (segments.table.values === undefined) return true;
   if (rest.length === 0) return false;
   return parsed.series[series]?.measure === "unique" || segments.overlaps;
 }
 
 /** The top segments in their order, then one slot for everything else. */
 function slotPlanOf(top: readonly RankedSegment[], space: SegmentSpace): SlotPlan {
-  const slots = new Map(top.map(({ segment }, slot) => [segment, slot]));
-  return {
-    slotOf: (segment) => slots.get(segment) ?? top.length,
-    membersOf: space.membersOf,
-  };
+  const slots = new Uint32Array(space.count).fill(top.length);
+  for (const [slot, { segment }] of top.entries()) slots[segment] = slot;
+  return { slotCount: () => top.length + 1, slots, membersOf: space.membersOf };
 }
 
 function segmentOf(
   { by }: RankedSegment,
-  { table }: SegmentCounts,
+  counts: SegmentCounts,
   slot: number,
 ): SegmentationSegment {
-  return { by: [...by], values: [...(table.valuesOf(slot) ?? [])], range: table.rangeOf(slot) };
+  return { by: [...by], ...sumOf(counts, [slot]) };
 }
 
 /** Everything below the limit: the sum of slots that share no event, or one slot. */
-function otherOf({ table }: SegmentCounts, slots: readonly number[]): SegmentationSegment {
+function otherOf(counts: SegmentCounts, slots: readonly number[]): SegmentationSegment {
+  return { by: [], other: true, ...sumOf(counts, slots) };
+}
+
+function sumOf(
+  { table, intervalCount }: SegmentCounts,
+  slots: readonly number[],
+): { readonly values: number[]; readonly range: number } {
   let range = 0;
-  const values: number[] = [];
+  const values = new Array<number>(intervalCount).fill(0);
   for (const slot of slots) {
-    range += table.rangeOf(slot);
-    for (const [interval, value] of (table.valuesOf(slot) ?? []).entries()) {
+    range += table.range[slot] ?? 0;
+    for (let interval = 0; interval < intervalCount; interval++) {
+      const value = table.values?.[slot * intervalCount + interval] ?? 0;
       values[interval] = (values[interval] ?? 0) + value;
     }
   }
-  return { by: [], other: true, values, range };
+  return { values, range };
 }

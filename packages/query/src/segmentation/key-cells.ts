@@ -17,6 +17,8 @@ export interface KeyCells {
   membersOf(cell: number): Uint32Array;
   /** null: absent, or in no bucket. */
   valueOf(value: number): SegmentValue;
+  /** Values met so far. */
+  readonly valueCount: number;
   /** Memory that values and sets take, roughly. */
   readonly byteCount: number;
 }
@@ -70,6 +72,9 @@ export function createKeyCells({ property, buckets }: ParsedBy): KeyCells {
     cellsOf,
     membersOf: (cell) => sets[cell - SET_CELLS] ?? new Uint32Array(0),
     valueOf: (value) => values[value] ?? null,
+    get valueCount() {
+      return values.length;
+    },
     get byteCount() {
       return VALUE_BYTES * (values.length + sets.length);
     },

@@ -77,7 +77,7 @@ function firstPassOf({ parsed, intervals, space, budget }: Counting, index: numb
       createSegmentCounts({
         measure,
         intervalCount: count,
-        plan: { slotOf: (segment) => segment, membersOf: space.membersOf },
+        plan: { slotCount: () => space.count, slots: undefined, membersOf: space.membersOf },
         keepsAll: false,
         budget,
       }),

@@ -11,6 +11,8 @@ import { createPairTable } from "./pair-table.ts";
  * of its one segment, or SET_CELLS and above when lists put it into several.
  */
 export interface SegmentSpace {
+  /** Segments met so far. */
+  readonly count: number;
   /** Cells of the rows in the mask (undefined: all); those of other rows mean nothing. */
   cellsOf(batch: ScanBatch, mask: Uint8Array | undefined): Uint32Array;
   membersOf(cell: number): Uint32Array;
@@ -28,6 +30,9 @@ export function createSegmentSpace(by: readonly ParsedBy[]): SegmentSpace {
 
 function spaceOfKey(key: KeyCells): SegmentSpace {
   return {
+    get count() {
+      return key.valueCount;
+    },
     cellsOf: key.cellsOf,
     membersOf: key.membersOf,
     valuesOf: (segment) => [key.valueOf(segment)],
@@ -62,6 +67,9 @@ function productOf(left: SegmentSpace, right: SegmentSpace): SegmentSpace {
     return cell;
   }
   return {
+    get count() {
+      return segments.count;
+    },
     cellsOf(batch, mask) {
       const leftCells = left.cellsOf(batch, mask);
       const rightCells = right.cellsOf(batch, mask);

@@ -15,6 +15,9 @@ export function createGrowingTexts(): GrowingTexts {
   // A copy for reading, made again when texts were added since: they come a source at a time.
   let table: TextTable = emptyTextTable;
   const strings = new Map<number, string>();
+  // Codes never change, so a text that was found stays found, and one that was not is only looked
+  // for among texts added since.
+  const lookups = new Map<string, { readonly code: number; readonly searched: number }>();
   function tableNow(): TextTable {
     if (table.count !== interner.count) table = interner.build();
     return table;
@@ -36,15 +39,25 @@ export function createGrowingTexts(): GrowingTexts {
       return text;
     },
     bytesAt: (code) => textBytesAt(tableNow(), code),
-    codeOf: (text) => indexOfText(tableNow(), encoder.encode(text)),
+    codeOf(text) {
+      const known = lookups.get(text) ?? { code: -1, searched: 0 };
+      if (known.code >= 0 || known.searched === interner.count) return known.code;
+      const code = indexOfText(tableNow(), encoder.encode(text), known.searched);
+      if (lookups.size < STRINGS_KEPT_MAX) lookups.set(text, { code, searched: interner.count });
+      return code;
+    },
   };
 }
 
 /** Texts that are asked for again and again: names of events, values of a breakdown. */
 const STRINGS_KEPT_MAX = 1024;
 
-function indexOfText({ count, bytes, offsets }: TextTable, wanted: Uint8Array): number {
-  for (let index = 0; index < count; index++) {
+function indexOfText(
+  { count, bytes, offsets }: TextTable,
+  wanted: Uint8Array,
+  from: number,
+): number {
+  for (let index = from; index < count; index++) {
     const start = offsets[index] ?? 0;
     if ((offsets[index + 1] ?? 0) - start !== wanted.length) continue;
     let at = 0;

@@ -4,6 +4,7 @@ import { invariant } from "@shale/model";
 import type { DayPlan } from "../plan-days.ts";
 import type { ScanBatch, ScanProperty } from "../scan-batch.ts";
 import type { DayRows } from "./day-rows.ts";
+import { sourceAt } from "./day-rows.ts";
 import { orderByUser } from "./order-rows.ts";
 import type { SourceRows } from "./source-rows.ts";
 
@@ -41,9 +42,7 @@ type RowAccess = Pick<ScanBatch, "seqAt" | "writerAt" | "insertIdAt" | "eventAt"
 function rowAccessOf(rows: DayRows, sources: readonly SourceRows[] | undefined): RowAccess {
   function placeOf(row: number) {
     invariant(sources !== undefined, 'a scan with detail "events" is asked for single rows');
-    let index = 0;
-    while ((rows.sourceStarts[index + 1] ?? Number.POSITIVE_INFINITY) <= row) index++;
-    const source = sources[index];
+    const source = sources[sourceAt(rows, row)];
     const sourceRow = rows.sourceRows[row];
     invariant(source !== undefined && sourceRow !== undefined, `row ${row} has a source`);
     return { batch: source.batch, sourceRow };

@@ -108,6 +108,18 @@ function withoutRows(gathered: GatheredRows, hidden: Uint8Array): GatheredRows {
   };
 }
 
+/** The source that a row comes from. */
+export function sourceAt({ sourceStarts }: Pick<DayRows, "sourceStarts">, row: number): number {
+  let low = 1;
+  let high = sourceStarts.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sourceStarts[middle] ?? 0) <= row) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 const ROW_BYTES = 20;
 const PROPERTY_OVERHEAD_BYTES = 256;
 

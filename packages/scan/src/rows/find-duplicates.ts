@@ -1,5 +1,6 @@
 import { createByteInterner } from "@shale/columns";
 import type { GatheredRows, SourcePart } from "./day-rows.ts";
+import { sourceAt } from "./day-rows.ts";
 
 /**
  * Marks the rows of one shard-day that lose against another row of the same key (user_id, event,
@@ -68,15 +69,11 @@ function insertIdsOf(
 /** Whether the first row was logged after the second: by (seq, writer). */
 function placeOrderOf(
   parts: readonly SourcePart[],
-  { sourceStarts, sourceRows }: GatheredRows,
+  rows: GatheredRows,
 ): (row: number, other: number) => boolean {
-  function sourceOf(row: number): number {
-    let source = 0;
-    while ((sourceStarts[source + 1] ?? 0) <= row) source++;
-    return source;
-  }
+  const { sourceRows } = rows;
   return (row, other) => {
-    const [batch, otherBatch] = [row, other].map((at) => parts[sourceOf(at)]?.source.batch);
+    const [batch, otherBatch] = [row, other].map((at) => parts[sourceAt(rows, at)]?.source.batch);
     const seq = batch?.seqs[sourceRows[row] ?? 0] ?? 0;
     const otherSeq = otherBatch?.seqs[sourceRows[other] ?? 0] ?? 0;
     if (seq !== otherSeq) return seq > otherSeq;
