@@ -54,17 +54,7 @@ export function createByteInterner(): ByteInterner {
     const grownOffsets = new Uint32Array(2 * count + 1);
     grownOffsets.set(offsets);
     offsets = grownOffsets;
-    const grown = new Uint32Array(2 * slots.length);
-    const mask = grown.length - 1;
-    for (let old = 0; old < slots.length; old += 2) {
-      if (slots[old] === 0) continue;
-      const hash = slots[old + 1] ?? 0;
-      let slot = (hash << 1) & mask;
-      while (grown[slot] !== 0) slot = (slot + 2) & mask;
-      grown[slot] = slots[old] ?? 0;
-      grown[slot + 1] = hash;
-    }
-    slots = grown;
+    slots = regrown(slots);
   }
   function add(table: TextTable, index: number, hash: number): number {
     const start = table.offsets[index] ?? 0;
@@ -101,6 +91,21 @@ export function createByteInterner(): ByteInterner {
       offsets: offsets.slice(0, count + 1),
     }),
   };
+}
+
+/** Twice the slots, with every taken pair in its new place. */
+function regrown(slots: Uint32Array): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(2 * slots.length);
+  const mask = grown.length - 1;
+  for (let old = 0; old < slots.length; old += 2) {
+    if (slots[old] === 0) continue;
+    const hash = slots[old + 1] ?? 0;
+    let slot = (hash << 1) & mask;
+    while (grown[slot] !== 0) slot = (slot + 2) & mask;
+    grown[slot] = slots[old] ?? 0;
+    grown[slot + 1] = hash;
+  }
+  return grown;
 }
 
 /** MurmurHash3, 32 bits, seed 0: four bytes a step. */

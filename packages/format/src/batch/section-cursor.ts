@@ -25,7 +25,7 @@ export interface SectionCursor {
 }
 export interface SectionSizes {
   readonly widths: readonly number[];
-  /** undefined: any count. */
+  /** Where it is known before. */
   readonly count?: number | undefined;
   /** Bytes of the whole section, where it is not width × count. */
   readonly bytesOf?: ((width: number, count: number) => number) | undefined;
