@@ -18,6 +18,8 @@ import type { UserHasher } from "./user-hasher.ts";
  */
 export interface BatchBuilder {
   readonly rowCount: number;
+  /** Property columns so far: each costs about a kilobyte before its values. */
+  readonly columnCount: number;
   /** `timeMs`: epoch ms, a whole number. `insertId` undefined: absent. */
   startRow(userId: string, event: string, timeMs: number, insertId: string | undefined): void;
   setString(name: string, value: string): void;
@@ -63,6 +65,9 @@ export function createBatchBuilder(hasher: UserHasher): BatchBuilder {
   return {
     get rowCount() {
       return rowCount;
+    },
+    get columnCount() {
+      return strings.size + lists.size + numbers.size + booleans.size;
     },
     startRow(userId, event, timeMs, insertId) {
       invariant(!hasEnded, "a built batch takes no more rows");
@@ -129,6 +134,9 @@ function createRowColumns() {
 function createColumnSet<Value>(make: (name: string) => PropertyColumnBuilder<Value>) {
   const columns = new Map<string, PropertyColumnBuilder<Value>>();
   return {
+    get size() {
+      return columns.size;
+    },
     set(row: number, name: string, value: Value): void {
       let column = columns.get(name);
       if (column === undefined) {

@@ -18,15 +18,18 @@ export interface TextListBuilder {
 const LOOP_CHARS_MAX = 32;
 /** A text of n UTF-16 units takes at most 3n bytes of UTF-8. */
 const BYTES_PER_UNIT_MAX = 3;
+/** Small: a batch with thousands of rare properties has a builder for each. */
+const BYTES_AT_FIRST = 64;
+const TEXTS_AT_FIRST = 4;
 /** Offsets are unsigned 32-bit numbers. */
 const TABLE_BYTES_MAX = 0xffff_ffff;
 
 const encoder = new TextEncoder();
 
 export function createTextListBuilder(): TextListBuilder {
-  let bytes = new Uint8Array(256);
+  let bytes = new Uint8Array(BYTES_AT_FIRST);
   let byteLength = 0;
-  let offsets = new Uint32Array(16);
+  let offsets = new Uint32Array(TEXTS_AT_FIRST);
   let count = 0;
 
   function reserve(more: number): void {

@@ -33,6 +33,8 @@ export interface EventCollector {
   readonly eventCount: number;
   /** Characters of JSON text since the last batch. */
   readonly charCount: number;
+  /** Property columns of the batch so far. */
+  readonly columnCount: number;
   addInput(input: unknown, index: number): void;
   /** One event as JSON text, at most `eventBytesMax` bytes long. */
   addJson(json: string, index: number): void;
@@ -69,6 +71,9 @@ export function createEventCollector(options: CollectorOptions): EventCollector 
     },
     get charCount() {
       return charCount;
+    },
+    get columnCount() {
+      return builder.columnCount;
     },
     addInput: (input, index) => keep(checker.checkInput(input), index),
     addJson(json, index) {

@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import type { Splitter, TextItemSink } from "./text-items.ts";
 import { createTextItemBuffer, notUtf8 } from "./text-items.ts";
 
@@ -14,12 +14,15 @@ export function createLineSplitter(sink: TextItemSink): Splitter {
    * has one byte a character, however its neighbours are written, and JSON.parse is faster on it.
    */
   function giveLines(bytes: Buffer): void {
-    const isSound = isUtf8(bytes);
+    const encoding = isAscii(bytes) ? "latin1" : "utf8"; // Of ASCII both are right: the first copies.
+    const isSound = encoding === "latin1" || isUtf8(bytes);
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      if (isSound || isUtf8(bytes.subarray(start, end)))
-        sink.item(bytes.toString("utf8", start, end));
-      else sink.refuse(notUtf8);
+      if (isSound || isUtf8(bytes.subarray(start, end))) {
+        sink.item(bytes.toString(encoding, start, end));
+      } else {
+        sink.refuse(notUtf8);
+      }
       start = end + 1;
     }
   }

@@ -186,6 +186,17 @@ describe("createNdjsonReader()", () => {
     expect(counts).toEqual([16, 16]);
   });
 
+  test("hands out a batch when its events name many properties", () => {
+    const line = (first: number) => {
+      const names = Array.from({ length: 5000 }, (_, index) => [`p${first + index}`, index]);
+      return JSON.stringify(eventWith({ properties: Object.fromEntries(names) }));
+    };
+    const reader = createNdjsonReader({ hasher, nowMs });
+    const input = Buffer.from(lines(...[0, 1, 2, 3, 4].map((part) => line(part * 5000))));
+    const parsed = [...reader.push(input), ...reader.end()];
+    expect(parsed.map(({ accepted }) => accepted)).toEqual([4, 1]);
+  });
+
   test("counts duplicates over its batches", () => {
     const line = JSON.stringify(eventWith({ insert_id: "a" }));
     expect(read(lines(line, line, GOOD, GOOD, line), { eventsPerBatch: 1 }).duplicates).toBe(2);

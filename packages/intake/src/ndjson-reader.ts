@@ -41,6 +41,8 @@ export interface NdjsonReader {
 
 /** Characters of JSON text in one batch, so that large events do not make a large batch. */
 const CHARS_PER_BATCH = 16_777_216;
+/** Property columns in one batch, so that events with names of their own do not fill the memory. */
+const COLUMNS_PER_BATCH = 16_384;
 /** Bytes are looked at in pieces of this size, small against the largest event. */
 const PIECE_BYTES = 131_072;
 const PREFIX_BYTES_MAX = 1_000;
@@ -58,8 +60,11 @@ export function createNdjsonReader(options: NdjsonReaderOptions): NdjsonReader {
   let hasEnded = false;
 
   function takeIfFull(): void {
-    if (collector.eventCount < eventsPerBatch && collector.charCount < CHARS_PER_BATCH) return;
-    filled.push(collector.takeBatch());
+    const isFull =
+      collector.eventCount >= eventsPerBatch ||
+      collector.charCount >= CHARS_PER_BATCH ||
+      collector.columnCount >= COLUMNS_PER_BATCH;
+    if (isFull) filled.push(collector.takeBatch());
   }
   const sink: TextItemSink = {
     item(text) {
