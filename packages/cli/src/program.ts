@@ -39,7 +39,7 @@ export function buildProgram(options: ProgramOptions): Command {
     .option("--project-id <id>", "project in the store", "default")
     .option("--json", "print exactly one JSON document")
     .option("--no-color", "print without colour (or NO_COLOR)")
-    .option("--verbose", "say more on standard error, and show where errors came from")
+    .option("--verbose", "say more on standard error, and show the stacks of errors")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut,

@@ -78,6 +78,7 @@ test("a query document is one JSON object", () => {
 test("the nearest name is near", () => {
   const names = ["purchase", "page_view", "sign_up"];
   expect(nearestName("purchse", names)).toBe("purchase");
+  expect(nearestName("veiw", ["view"])).toBe("view");
   expect(nearestName("Page_View", names)).toBe("page_view");
   expect(nearestName("refund", names)).toBeUndefined();
   expect(nearestName("x", [])).toBeUndefined();

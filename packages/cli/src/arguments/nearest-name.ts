@@ -1,15 +1,20 @@
-/** Letters to insert, delete or change to make one text from the other. */
+/** Letters to insert, delete, change or swap with their neighbour to make one text from the other. */
 function distanceOf(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
     const current = [i];
     for (let j = 1; j <= to.length; j++) {
-      const change = (previous[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      current.push(Math.min(change, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+      const change = (last[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      let least = Math.min(change, (last[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1);
+      const isSwapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      if (i > 1 && j > 1 && isSwapped) least = Math.min(least, (beforeLast[j - 2] ?? 0) + 1);
+      current.push(least);
     }
-    previous = current;
+    beforeLast = last;
+    last = current;
   }
-  return previous[to.length] ?? 0;
+  return last[to.length] ?? 0;
 }
 
 /** The name most like `wanted` when it is like enough to be meant. */

@@ -91,7 +91,7 @@ async function tellWhatIsKept(
   insertIds: IngestArguments["insertIds"],
 ): Promise<void> {
   const report = error instanceof ShaleError ? error.details?.["report"] : undefined;
-  if (!isReport(report)) return;
+  if (!isReport(report) || report.accepted + report.rejectedCount === 0) return;
   if (!context.globals.json) {
     await context.output.write(`${ingestReportText(report, context.output.layout)}\n`);
   }

@@ -43,8 +43,8 @@ export const addQueryCommand: AddCommand = (program, run) => {
       `
 Examples:
   shale query --query-file weekly.json
-  shale query --format csv --query '{"kind":"segmentation","unit":"day","from":"2026-10-01",
-    "to":"2026-11-01","series":[{"select":{"event":"purchase"},"measure":"unique"}]}'`,
+  shale query --format csv --query '{"kind":"timeline","user_id":"user-17"}'
+  echo '{"kind":"timeline","user_id":"user-17"}' | shale query --query-file - --json`,
     )
     .action((options: QueryArguments) => run((context) => runQuery(context, options)));
 };

@@ -44,12 +44,9 @@ async function runForget(
     return 0;
   }
   const forgotten = await withProject(context, (project) => project.forgetWriter(ordinal));
-  await writeAnswer(
-    context,
-    forgotten,
-    () =>
-      `writer ${forgotten.writer} is forgotten; its last row in the store is seq ${forgotten.lastSeq}`,
-  );
+  const { writer, lastSeq } = forgotten;
+  const kept = lastSeq === 0 ? "no row of it is in the store" : `its last row is seq ${lastSeq}`;
+  await writeAnswer(context, forgotten, () => `writer ${writer} is forgotten; ${kept}`);
   return 0;
 }
 

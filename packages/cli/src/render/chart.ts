@@ -30,7 +30,7 @@ function roundUp(value: number): number {
 
 /**
  * Columns over time from zero up: one a value, or the mean of neighbours where there are too many.
- * Negative values hang from the least value instead of zero. Undefined when there is nothing to draw.
+ * With negative values the least one is the ground. Undefined when there is nothing to draw.
  */
 export function columnChartText(
   values: readonly (number | null)[],

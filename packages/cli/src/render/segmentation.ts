@@ -124,8 +124,7 @@ function numbersTable(
     intervalText(interval),
     ...numbers.map(({ values }) => numberText(values[index] ?? null)),
   ]);
-  if (intervals.length !== 1) {
-    rows.push(["whole range", ...numbers.map(({ range }) => numberText(range))]);
-  }
-  return tableText(columns, rows, layout);
+  const wholeRange = ["whole range", ...numbers.map(({ range }) => numberText(range))];
+  const shown = intervals.length === 1 ? [wholeRange] : [...rows, wholeRange];
+  return tableText(columns, shown, layout);
 }
