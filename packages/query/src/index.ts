@@ -1,5 +1,3 @@
-export type { ParsedEvents } from "./parse/parse-events.ts";
-export { parseEvents } from "./parse/parse-events.ts";
 export type { ParsedEventsRange } from "./parse/parse-events-range.ts";
 export { parseEventsRange } from "./parse/parse-events-range.ts";
 export { parseQuery } from "./parse/parse-query.ts";

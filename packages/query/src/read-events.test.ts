@@ -6,7 +6,7 @@ import { firstMs, someEvent, someFilter } from "../test/arbitrary-events.ts";
 import type { Log } from "../test/ask.ts";
 import { logOf } from "../test/ask.ts";
 import { satisfies } from "../test/plain-answers.ts";
-import { parseEvents } from "./index.ts";
+import { parseEventsRange } from "./index.ts";
 import { readEvents } from "./read-events.ts";
 import { readSchema } from "./read-schema.ts";
 
@@ -14,7 +14,7 @@ const cacheOf = (): ReturnType<typeof createTailCache> => createTailCache({ byte
 
 async function eventsOf(log: Log, document: object, countMax = 1e9): Promise<StoredEvent[]> {
   const found: StoredEvent[] = [];
-  const options = { cache: cacheOf(), ...parseEvents(document) };
+  const options = { cache: cacheOf(), ...parseEventsRange(document) };
   for await (const event of readEvents(log.env, log.pin(), options)) {
     found.push(event);
     if (found.length === countMax) break;

@@ -2,9 +2,8 @@ import type { Env } from "@shale/env";
 import type { StoredEvent } from "@shale/model";
 import type { Pin, ScanBatch, TailCache } from "@shale/scan";
 import { createDayOrder } from "./events/day-order.ts";
-import { compileFilter } from "./filter/row-filter.ts";
-import { propertiesOf } from "./filter/row-select.ts";
-import type { ParsedFilter } from "./parse/parsed-query.ts";
+import { compileSelect, propertiesOf } from "./filter/row-select.ts";
+import type { ParsedSelect } from "./parse/parsed-query.ts";
 import type { OnProgress } from "./progress.ts";
 import { createQueryGuard } from "./query-guard.ts";
 import { createQueryRun } from "./query-run.ts";
@@ -15,7 +14,8 @@ export interface EventsOptions {
   /** Half-open, epoch ms; all events when left out. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
-  readonly where?: ParsedFilter | undefined;
+  /** Any event when left out. */
+  readonly select?: ParsedSelect | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -35,7 +35,7 @@ export async function* readEvents(
   pin: Pin,
   options: EventsOptions,
 ): AsyncGenerator<StoredEvent> {
-  const { cache, onProgress, where } = options;
+  const { cache, onProgress, select } = options;
   const fromMs = options.fromMs ?? Number.NEGATIVE_INFINITY;
   const toMs = options.toMs ?? Number.POSITIVE_INFINITY;
   const guard = createQueryGuard(env, options);
@@ -46,8 +46,8 @@ export async function* readEvents(
     memoryBytesMax: MEMORY_BYTES_MAX,
     onProgress,
   });
-  const rows = createDayOrder(where && compileFilter(where), { fromMs, toMs });
-  const columns = propertiesOf(where);
+  const rows = createDayOrder(select && compileSelect(select), { fromMs, toMs });
+  const columns = propertiesOf(select?.where);
   const scan = { fromMs, toMs, columns, order: "none", detail: "events", major: "day" } as const;
   async function* emit(batches: readonly ScanBatch[]): AsyncGenerator<StoredEvent> {
     let count = 0;

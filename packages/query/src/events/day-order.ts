@@ -1,7 +1,7 @@
 import { DAY_MS, invariant } from "@shale/model";
 import type { ScanBatch } from "@shale/scan";
 import { compareBytes } from "@shale/scan";
-import type { RowFilter } from "../filter/row-filter.ts";
+import type { RowSelect } from "../filter/row-select.ts";
 
 /** One row of one of several batches. */
 export interface RowPlace {
@@ -18,7 +18,7 @@ export interface DayOrder {
 const ROW_COUNT_MAX = 2 ** 26;
 
 export function createDayOrder(
-  where: RowFilter | undefined,
+  select: RowSelect | undefined,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): DayOrder {
   function* of(batches: readonly ScanBatch[]): Generator<RowPlace> {
@@ -29,7 +29,7 @@ export function createDayOrder(
     const keys = new Float64Array(rowCount);
     let count = 0;
     for (const [index, batch] of batches.entries()) {
-      const mask = where?.maskOf(batch);
+      const mask = select?.maskOf(batch, undefined);
       for (let row = 0; row < batch.rowCount; row++) {
         const atMs = batch.timesMs[row] ?? 0;
         if (mask?.[row] === 0 || atMs < fromMs || atMs >= toMs) continue;

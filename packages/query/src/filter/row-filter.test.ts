@@ -6,7 +6,7 @@ import type { TestEvent } from "../../../scan/test/test-log.ts";
 import { createTestLog } from "../../../scan/test/test-log.ts";
 import { firstMs, someEvent, someFilter } from "../../test/arbitrary-events.ts";
 import { satisfies } from "../../test/plain-answers.ts";
-import { parseEvents } from "../parse/parse-events.ts";
+import { parseEventsRange } from "../parse/parse-events-range.ts";
 import { compareText } from "./compare-text.ts";
 import { compileFilter } from "./row-filter.ts";
 import { propertiesOf } from "./row-select.ts";
@@ -18,7 +18,7 @@ async function taken(events: readonly TestEvent[], filter: Filter): Promise<numb
   const timed = events.map((event, index) => ({ ...event, atMs: firstMs + index }));
   if (timed.length > 0) await log.flush(1, timed.slice(0, Math.ceil(timed.length / 2)));
   if (timed.length > 1) log.keep(1, timed.slice(Math.ceil(timed.length / 2)));
-  const { where } = parseEvents({ where: filter });
+  const { where } = parseEventsRange({ where: filter }).select;
   const rows = compileFilter(where!);
   const found: number[] = [];
   for await (const batch of scanShards(log.env, log.pin(), {

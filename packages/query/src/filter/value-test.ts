@@ -64,7 +64,7 @@ function orderOf(left: FilterValue, right: FilterValue): number {
   return Number.NaN;
 }
 
-/** Whether a list, as JSON text, satisfies a filter: any element does; it is set even when empty. */
+/** Whether a list, as JSON text, satisfies a filter: one element is enough; it is set even if empty. */
 export function listSatisfies(
   filter: ParsedPropertyFilter,
   test: ValueTest,

@@ -4,7 +4,7 @@ import { checkOrder, parseTimezone } from "./parse-range.ts";
 import type { ParsedSelect } from "./parsed-query.ts";
 import { fieldsOf, integerOf, isAbsent } from "./query-place.ts";
 
-/** Which events to read; null bounds are open. */
+/** Which events to read; an undefined bound is open. */
 export interface ParsedEventsRange {
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
