@@ -19,14 +19,14 @@ const { SHALE_TEST_LONG } = process.env;
 type State = ReturnType<Processes["stateOf"]>;
 
 /** A store where other processes are what their host says: "dead", "alive", "unknown". */
-async function setUp() {
+async function setUp({ lockWaitMsMax = 50 } = {}) {
   const root = freshRoot();
   const { self } = systemProcesses();
   const processes: Processes = {
     self,
     stateOf: ({ host }) => (host === self.host ? "alive" : (host as State)),
   };
-  const store = filesystemStore(root, { processes, lockWaitMsMax: 50 });
+  const store = filesystemStore(root, { processes, lockWaitMsMax });
   await store.put("d/k", bytes("before"), { ifAbsent: true });
   function plant(name: string, state: State, nonce: string): void {
     const holder = { host: state, pid: 7, started: "", nonce };
@@ -98,7 +98,7 @@ test("a lock that is not ours is not touched", async () => {
 });
 
 test("a caller that gives up leaves the queue and the lock as they were", async () => {
-  const { store, plant, hidden } = await setUp();
+  const { store, plant, hidden } = await setUp({ lockWaitMsMax: 60_000 });
   plant(".lock~k", "alive", "a");
   const stop = new AbortController();
   const waiting = store.delete("d/k", { signal: stop.signal });
