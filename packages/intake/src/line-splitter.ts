@@ -14,7 +14,7 @@ export function createLineSplitter(sink: TextItemSink): Splitter {
    * has one byte a character, however its neighbours are written, and JSON.parse is faster on it.
    */
   function giveLines(bytes: Buffer): void {
-    const encoding = isAscii(bytes) ? "latin1" : "utf8"; // Of ASCII both are right: the first copies.
+    const encoding = isAscii(bytes) ? "latin1" : "utf8"; // The first only copies.
     const isSound = encoding === "latin1" || isUtf8(bytes);
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {

@@ -154,7 +154,7 @@ describe("createNdjsonReader()", () => {
     expect(parsed?.accepted).toBe(1);
   });
 
-  test("hands out a batch for each so many events, kept or refused, wherever the pieces end", () => {
+  test("hands out a batch for each so many events, kept or refused, however they are cut", () => {
     const input = lines(GOOD, "bad", GOOD, "", GOOD, GOOD, "bad", GOOD);
     for (const pieceBytes of [1, 10, 100_000]) {
       const reader = createNdjsonReader({ hasher, nowMs, eventsPerBatch: 3 });

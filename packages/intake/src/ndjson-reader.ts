@@ -114,7 +114,8 @@ function checkedPrefix(prefix: string | undefined): string | undefined {
   if (isFit) return prefix;
   throw new ShaleError(
     "OPTION_INVALID",
-    `Cannot make insert ids that start with ${JSON.stringify(prefix)}: the text starts with ~, is longer than ${PREFIX_BYTES_MAX} bytes or is not Unicode`,
+    `Cannot make insert ids that start with ${JSON.stringify(prefix)}: ` +
+      `the text starts with ~, is longer than ${PREFIX_BYTES_MAX} bytes or is not Unicode`,
     { path: "insertIdPrefix" },
   );
 }

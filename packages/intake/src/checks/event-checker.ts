@@ -41,7 +41,7 @@ export function createEventChecker(nowMs: () => number): EventChecker {
     try {
       const fault = check(input);
       if (fault === undefined && jsonBytesBoundOf(draft) <= eventLimits.eventBytesMax) return fault;
-      // Of a line this is seen before anything else, and an object gets the code that its line gets.
+      // Of a line the size is seen before all else, and an object gets the code of its line.
       return exceedsJsonBytes(input, eventLimits.eventBytesMax) ? tooLarge : fault;
     } catch (error) {
       if (error instanceof InvariantError) throw error;
