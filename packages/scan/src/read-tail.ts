@@ -2,7 +2,7 @@ import type { TailRef } from "@shale/catalog";
 import type { Env } from "@shale/env";
 import type { TailHeader } from "@shale/format";
 import { decodeTailHeader, decodeTailObject, TAIL_HEADER_BYTES } from "@shale/format";
-import { invariant } from "@shale/model";
+import { invariant, ShaleError } from "@shale/model";
 import { pinBroken } from "./pin-broken.ts";
 import type { SourceOutline, SourceRows } from "./rows/source-rows.ts";
 import { createSourceRows } from "./rows/source-rows.ts";
@@ -26,6 +26,7 @@ export async function readHeader(
   if (object === undefined) throw pinBroken(ref.key);
   if (stats !== undefined) stats.bytesRead.store += object.bytes.length;
   const header = decodeTailHeader(object.bytes, { key: ref.key });
+  checkPlace(ref, header);
   cache.entries.put(key, { kind: "header", header }, HEADER_CACHE_BYTES);
   return header;
 }
@@ -58,7 +59,9 @@ export async function readRows(
   const object = await env.store.get(ref.key, { signal });
   if (object === undefined) throw pinBroken(ref.key);
   if (stats !== undefined) stats.bytesRead.store += object.bytes.length;
-  const { batch } = decodeTailObject(object.bytes, { key: ref.key });
+  const tail = decodeTailObject(object.bytes, { key: ref.key });
+  checkPlace(ref, tail);
+  const { batch } = tail;
   invariant(batch !== undefined, `a tail object that is scanned has rows: ${ref.key}`);
   const outlineKey = `outline ${shards} ${ref.key}`;
   const outlined = cache.entries.get(outlineKey);
@@ -71,4 +74,14 @@ export async function readRows(
   cache.entries.put(outlineKey, { kind: "outline", outline }, outlineBytes);
   cache.entries.put(rowsKey, { kind: "rows", rows }, rows.byteCount);
   return rows;
+}
+
+/** An object that was put under another's name is whole by its checksums, and still not its rows. */
+function checkPlace(ref: TailRef, header: Pick<TailHeader, "writer" | "n">): void {
+  if (header.writer === ref.writer && header.n === ref.n) return;
+  throw new ShaleError(
+    "OBJECT_CORRUPT",
+    `Cannot read ${ref.key}: it is object ${header.n} of writer ${header.writer}`,
+    { details: { key: ref.key } },
+  );
 }

@@ -193,6 +193,22 @@ describe.each(kinds)("damage in %s", (kind) => {
   });
 });
 
+test("two tail objects that changed places are refused, though each is whole", async () => {
+  const root = join(scratch, "two");
+  const store = await openStore({ root, flushIntervalMs: 3_600_000 });
+  const project = await store.project("shop");
+  for (let flush = 0; flush < 3; flush++) {
+    await project.append(eventsOf(flush * 10, 10));
+    await project.flush();
+  }
+  await store.close();
+  const [first = "", second = ""] = filesUnder(join(root, "shop", "tail")).sort();
+  const bytes = readFileSync(first);
+  writeFileSync(first, readFileSync(second));
+  writeFileSync(second, bytes);
+  expect((await recoverAndAsk(root)).error?.code).toBe("OBJECT_CORRUPT");
+});
+
 test("an append after a refusal harms nothing that is kept", async () => {
   const root = copyOf("appended");
   const [log] = filesOf(root, "wal").filter((path) => path.endsWith(".wal"));

@@ -4,7 +4,7 @@ import { listAll } from "@shale/env";
 import type { TailHeader } from "@shale/format";
 import { decodeTailHeader, TAIL_HEADER_BYTES } from "@shale/format";
 import type { ProjectId, WriterOrdinal } from "@shale/model";
-import { tailNumber } from "@shale/model";
+import { ShaleError, tailNumber } from "@shale/model";
 
 /** One writer's tail. */
 export interface TailPlace {
@@ -59,7 +59,14 @@ export async function readTailHeader(
   const key = tailKey(project, writer, tailNumber(n));
   const range = { offset: 0, length: TAIL_HEADER_BYTES };
   const object = await env.store.get(key, { ...options, range });
-  return object === undefined ? undefined : decodeTailHeader(object.bytes, { key });
+  if (object === undefined) return undefined;
+  const header = decodeTailHeader(object.bytes, { key });
+  if (header.writer === writer && header.n === n) return header;
+  throw new ShaleError(
+    "OBJECT_CORRUPT",
+    `Cannot read ${key}: it is object ${header.n} of writer ${header.writer}`,
+    { details: { key } },
+  );
 }
 
 async function readHighestNumber(
