@@ -6,6 +6,7 @@ import { explore } from "./interleavings.ts";
 import { blindEdit, envOver, markedEdit, openLog, pruneAll, versionsOf } from "./log-chain.ts";
 
 const isLong = process.env["SHALE_TEST_LONG"] === "1";
+const timeoutMs = isLong ? 3_600_000 : 60_000;
 
 interface WorldOptions {
   /** Commits that race, each with its own name. */
@@ -54,9 +55,13 @@ const cases: readonly (WorldOptions & { readonly limits: Limits })[] = [
 for (const { limits, ...options } of cases) {
   const { committers, fills } = options;
   const title = `${committers.length} commits, ${fills} of others with pruning`;
-  test(`${title}: every interleaving within ${JSON.stringify(limits)} makes each edit once`, async () => {
-    const runCount = await explore(() => worldOf(options), limits);
-    console.log(`${title}: ${runCount} interleavings`);
-    expect(runCount).toBeGreaterThan(100);
-  });
+  test(
+    `${title}: every interleaving within ${JSON.stringify(limits)} makes each edit once`,
+    async () => {
+      const runCount = await explore(() => worldOf(options), limits);
+      console.log(`${title}: ${runCount} interleavings`);
+      expect(runCount).toBeGreaterThan(100);
+    },
+    timeoutMs,
+  );
 }

@@ -18,6 +18,7 @@ import { envOver } from "./log-chain.ts";
 import { batchOf, putTail, shop } from "./tail.ts";
 
 const isLong = process.env["SHALE_TEST_LONG"] === "1";
+const timeoutMs = isLong ? 3_600_000 : 60_000;
 
 /** The seqs of writer 1 that a reader of the pin counts. */
 async function seqsOf(store: ObjectStore, pin: Pin): Promise<number[]> {
@@ -82,12 +83,16 @@ async function worldOf(reader: "same process" | "other process"): Promise<World>
 }
 
 for (const reader of ["same process", "other process"] as const) {
-  test(`rows are there once and pins never go back, in every interleaving (${reader})`, async () => {
-    const limits = { switchesMax: isLong ? 4 : 2, faultsMax: 1 };
-    const runCount = await explore(() => worldOf(reader), limits);
-    console.log(`flushes and pins of the ${reader}: ${runCount} interleavings`);
-    expect(runCount).toBeGreaterThan(100);
-  });
+  test(
+    `rows are there once and pins never go back, in every interleaving (${reader})`,
+    async () => {
+      const limits = { switchesMax: isLong ? 4 : 2, faultsMax: 1 };
+      const runCount = await explore(() => worldOf(reader), limits);
+      console.log(`flushes and pins of the ${reader}: ${runCount} interleavings`);
+      expect(runCount).toBeGreaterThan(100);
+    },
+    timeoutMs,
+  );
 }
 
 test("on a real file system 12 processes' worth of writers get 12 ordinals, and are pinned", async () => {

@@ -5,7 +5,7 @@ import type { ChainVersion } from "@shale/model";
 import { chainVersion, invariant } from "@shale/model";
 import { paddedNumber } from "../object-keys.ts";
 import type { ChainLink, ChainPlace, ChainState } from "./chain.ts";
-import { readLink } from "./chain-head.ts";
+import { loadHead, readLink } from "./chain-head.ts";
 
 /** One try to create one version. Its fate is open until the store has answered enough. */
 export interface ChainAttempt<T> {
@@ -63,7 +63,13 @@ export async function createVersion<T extends ChainState>(
   return "counts";
 }
 
-export type AttemptFate = "committed" | "lost" | "open";
+/**
+ * - committed: it is in the chain.
+ * - lost: it is not, and will never be.
+ * - open: its number is free, and a write without an answer may take effect yet.
+ * - moved: the head is not the newest version any more: read it again.
+ */
+export type AttemptFate = "committed" | "lost" | "open" | "moved";
 
 /**
  * What became of an attempt, told by a head that was read after it (protocol P1, P2). A version
@@ -76,9 +82,15 @@ export async function settleAttempt<T extends ChainState>(
   options: CallOptions,
 ): Promise<AttemptFate> {
   const newest = head?.state;
-  if (newest?.nonces.includes(attempt.nonce) === true) return "committed";
-  // The number is still free: a lost write may take effect yet.
   if (newest === undefined || newest.version < attempt.version) return "open";
+  if (newest.nonces.includes(attempt.nonce)) {
+    if (newest.version > attempt.version) return "committed"; // Built upon.
+    if (await predecessorStands(place, attempt, options)) return "committed";
+    // Its own version on top: the newest, or one that landed below the chain while the head was
+    // looked for. Only a listing that began after it landed can tell.
+    const again = await loadHead(place, place.env.store, options);
+    return again?.token === head?.token ? "committed" : "moved";
+  }
   if (newest.version === attempt.version) return "lost";
   const own = await readLink(place, place.env.store, attempt.key, options);
   if (own === undefined || own.state.nonces.at(-1) !== attempt.nonce) return "lost";

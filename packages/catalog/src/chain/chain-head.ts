@@ -25,7 +25,8 @@ export async function loadHead<T extends ChainState>(
     const listed = await highestListed(place, store, options);
     if (listed !== undefined) {
       const link = await readLink(place, store, listed.key, options);
-      if (link === undefined) continue; // Pruned or undone since it was listed.
+      // Pruned or undone since it was listed; or another content has its number by now.
+      if (link === undefined || link.token !== listed.version) continue;
       place.remembered = link;
       return link;
     }

@@ -268,3 +268,64 @@ describe("a sleeper that wakes late", () => {
     expect((await versionsOf(store)).map(({ version }) => version)).toEqual([2, 3]);
   });
 });
+
+// Found by playing all interleavings: the first write of a commit gets no answer and lands when its
+// number was used by another commit, built upon and pruned.
+describe("a write that lands late on a pruned number", () => {
+  async function lateWrite(seen: "listed before it landed" | "alone in the listing") {
+    const store = memoryStore();
+    const others = openLog(envOver(store, 2));
+    await others.commit(blindEdit("a"));
+    const view = pausedStore(store);
+    let land = async (): Promise<unknown> => undefined;
+    let shownAlone = false;
+    const env = envOver(
+      {
+        ...view,
+        async put(key, bytes, condition) {
+          const isFirst = view.calls.every((call) => !call.startsWith("put"));
+          if (isFirst) land = () => store.put(key, bytes, condition);
+          const outcome = await view.put(key, bytes, condition);
+          return outcome;
+        },
+        async list(prefix, options) {
+          const page = await view.list(prefix, options);
+          const entries = page.entries.filter(({ key }) => key === keyOf(2));
+          const isShownAlone = shownAlone && entries.length > 0;
+          if (isShownAlone) shownAlone = false;
+          return isShownAlone ? { ...page, entries } : page;
+        },
+      },
+      1,
+    );
+    const first = view.pauseBefore("put", keyOf(2));
+    const committing = openLog(env).commit(blindEdit("mine"));
+    await first.reached;
+    const second = view.pauseBefore("put", keyOf(2));
+    first.resume("before");
+    await second.reached;
+    await others.commit(blindEdit("b"));
+    const looking =
+      seen === "alone in the listing"
+        ? view.pauseBefore("list", LOG_PREFIX)
+        : view.pauseBefore("get", keyOf(2));
+    second.resume();
+    await looking.reached;
+    await others.commit(blindEdit("c"));
+    await pruneAll(store);
+    await land();
+    shownAlone = seen === "alone in the listing";
+    looking.resume();
+    const { log } = await committing;
+    expect(log).toEqual(["a", "b", "c", "mine"]);
+    expect((await others.loadNewest())?.log).toEqual(log);
+  }
+
+  test("is not taken for the version that was listed under its number", async () => {
+    await lateWrite("listed before it landed");
+  });
+
+  test("is not taken for the newest version because a listing shows nothing above it", async () => {
+    await lateWrite("alone in the listing");
+  });
+});

@@ -2,8 +2,8 @@ import type { CallOptions, Env } from "@shale/env";
 import { invariant, ShaleError } from "@shale/model";
 import { backOff } from "../back-off.ts";
 import { patientEnv } from "../patient-env.ts";
-import type { Chain, ChainEdit, ChainOptions, ChainPlace, ChainState } from "./chain.ts";
-import type { ChainAttempt } from "./chain-attempt.ts";
+import type { Chain, ChainEdit, ChainLink, ChainOptions, ChainPlace, ChainState } from "./chain.ts";
+import type { AttemptFate, ChainAttempt } from "./chain-attempt.ts";
 import { createVersion, planAttempt, settleAttempt } from "./chain-attempt.ts";
 import { loadHead } from "./chain-head.ts";
 import { pruneChain } from "./prune-chain.ts";
@@ -40,13 +40,10 @@ async function commitEdit<T extends ChainState>(
   for (let attemptCount = 1; ; attemptCount++) {
     try {
       const head = await loadHead(place, place.env.store, options);
-      const open: ChainAttempt<T>[] = [];
-      for (const attempt of undecided) {
-        const fate = await settleAttempt(place, attempt, head, options);
-        if (fate === "committed" && head !== undefined) return head.state;
-        if (fate === "open") open.push(attempt);
-      }
-      undecided = open;
+      const fates = await settleAll(place, undecided, head, options);
+      if (fates.includes("committed") && head !== undefined) return head.state;
+      if (fates.includes("moved")) continue;
+      undecided = undecided.filter((_, i) => fates[i] === "open");
       const draft = edit(head?.state);
       if (draft === undefined) {
         invariant(head !== undefined, `an edit of ${place.prefix} makes the first version`);
@@ -65,6 +62,22 @@ async function commitEdit<T extends ChainState>(
     }
     await backOff(place.env, attemptCount, options);
   }
+}
+
+/** In order; what a fate leaves undecided after "committed" or "moved" is asked no more. */
+async function settleAll<T extends ChainState>(
+  place: ChainPlace<T>,
+  attempts: readonly ChainAttempt<T>[],
+  head: ChainLink<T> | undefined,
+  options: CallOptions,
+): Promise<readonly AttemptFate[]> {
+  const fates: AttemptFate[] = [];
+  for (const attempt of attempts) {
+    const fate = await settleAttempt(place, attempt, head, options);
+    fates.push(fate);
+    if (fate === "committed" || fate === "moved") return fates;
+  }
+  return fates;
 }
 
 function lostOf<T extends ChainState>(
