@@ -106,11 +106,15 @@ const takingOver: FaultScenario<Run> = {
 };
 
 describe("every operation fails once, before or after its effect, torn, or with the process", () => {
-  test.each([appending, flushing, closing, takingOver])("$name", async (scenario) => {
-    const lines: string[] = [];
-    const { tried, skipped } = await faultPoints(scenario, { print: (line) => lines.push(line) });
-    expect(tried).toBeGreaterThan(50);
-    expect(skipped).toBe(0);
-    console.log(...lines);
-  });
+  test.each([appending, flushing, closing, takingOver])(
+    "$name",
+    { timeout: 300_000 },
+    async (scenario) => {
+      const lines: string[] = [];
+      const { tried, skipped } = await faultPoints(scenario, { print: (line) => lines.push(line) });
+      expect(tried).toBeGreaterThan(50);
+      expect(skipped).toBe(0);
+      console.log(...lines);
+    },
+  );
 });

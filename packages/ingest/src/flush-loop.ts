@@ -13,7 +13,7 @@ import { noteFailure, noteSuccess, operatingError, settleThrough } from "./write
 /**
  * Puts accepted rows into the tail, one object after the other (W3). Ends when `stop` aborts, which
  * it does itself when it finds that the ordinal has been taken over, or when all rows are confirmed
- * and none will follow. A store that fails costs time, not rows: they stay in memory and in the log.
+ * and none will follow. A failing store costs time, not rows: they stay in memory and in the log.
  */
 export async function runFlushes(
   state: WriterState,

@@ -4,11 +4,11 @@ import { fanOut, nonceOf } from "@shale/env";
 import type { CatalogDocument } from "@shale/format";
 import type { ProjectId, WriterOrdinal } from "@shale/model";
 import { ShaleError } from "@shale/model";
+import type { SeqClock } from "./append/seq-clock.ts";
 import { decodeOwner, encodeOwner } from "./log/log-owner.ts";
 import { logFolderOf, OWNER_NAME } from "./log/log-paths.ts";
 import type { WriterLog } from "./log/writer-log.ts";
 import { createWriterLog } from "./log/writer-log.ts";
-import type { SeqClock } from "./seq-clock.ts";
 import type { TailEnd, TailPlace } from "./tail/read-tail-end.ts";
 import { emptyTailEnd, readTailEnd } from "./tail/read-tail-end.ts";
 

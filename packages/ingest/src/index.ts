@@ -1,4 +1,4 @@
-export type { SeqRange } from "./append-queue.ts";
+export type { SeqRange } from "./append/append-queue.ts";
 export { openWriter } from "./open-writer.ts";
 export { forgetLog } from "./takeover/forget-log.ts";
 export type { ListedLog } from "./takeover/list-logs.ts";

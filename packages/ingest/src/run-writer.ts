@@ -1,6 +1,6 @@
 import { ShaleError } from "@shale/model";
+import { runGroupCommit } from "./append/group-commit.ts";
 import { runFlushes } from "./flush-loop.ts";
-import { runGroupCommit } from "./group-commit.ts";
 import { runHeartbeats } from "./heartbeat-loop.ts";
 import { RELEASED_NAME } from "./log/log-paths.ts";
 import { leaveIncarnation, moveWriter, persist } from "./move-writer.ts";

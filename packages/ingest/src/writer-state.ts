@@ -2,17 +2,17 @@ import type { LoggedBatch } from "@shale/columns";
 import type { Env } from "@shale/env";
 import type { ProjectId } from "@shale/model";
 import { ShaleError } from "@shale/model";
-import type { AppendQueue, QueuedAppend, SeqRange } from "./append-queue.ts";
-import { createAppendQueue } from "./append-queue.ts";
+import type { AppendQueue, QueuedAppend, SeqRange } from "./append/append-queue.ts";
+import { createAppendQueue } from "./append/append-queue.ts";
+import type { SeqClock } from "./append/seq-clock.ts";
+import type { UnflushedRows } from "./append/unflushed-rows.ts";
+import { createUnflushedRows } from "./append/unflushed-rows.ts";
 import type { Bell } from "./bell.ts";
 import { createBell } from "./bell.ts";
 import type { FlushWaiters } from "./flush-waiters.ts";
 import { createFlushWaiters } from "./flush-waiters.ts";
 import type { Incarnation } from "./incarnation.ts";
-import type { SeqClock } from "./seq-clock.ts";
 import { isRefusal } from "./tail/put-tail-object.ts";
-import type { UnflushedRows } from "./unflushed-rows.ts";
-import { createUnflushedRows } from "./unflushed-rows.ts";
 import type { WriterSettings } from "./writer-options.ts";
 
 /** What the loops of one writer share. Each field says who writes it. */

@@ -1,6 +1,6 @@
 import type { EventBatch, LoggedBatch } from "@shale/columns";
 import type { Durability, WriterOrdinal } from "@shale/model";
-import type { SeqRange } from "./append-queue.ts";
+import type { SeqRange } from "./append/append-queue.ts";
 
 export interface WriterAppendOptions {
   /**

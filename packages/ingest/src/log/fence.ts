@@ -2,7 +2,7 @@ import type { Disk } from "@shale/env";
 import { FENCE_NAME, OWNER_NAME, segmentNamesOf } from "./log-paths.ts";
 
 /**
- * Whether somebody has taken this log over (W2). Asked after an fsync and before its acknowledgement.
+ * Whether somebody has taken this log over (W2). Asked between an fsync and its acknowledgement.
  *
  * A taker leaves `fence`, reads the log, seals its tail, and then removes the owner's marker first,
  * the fence second. So the answer is in this order: no fence, and after that the owner's marker

@@ -3,7 +3,7 @@ import type { Disk } from "@shale/env";
 import { scanWal } from "@shale/format";
 import type { WriterOrdinal } from "@shale/model";
 import { ShaleError } from "@shale/model";
-import { firstSeqOf, lastSeqOf } from "../unflushed-rows.ts";
+import { firstSeqOf, lastSeqOf } from "../append/unflushed-rows.ts";
 import { segmentNamesOf } from "./log-paths.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { Disk, Env, LogFile } from "@shale/env";
 import { nonceOf } from "@shale/env";
 import { encodeWalFileHeader, encodeWalRecord } from "@shale/format";
 import type { WriterOrdinal } from "@shale/model";
-import { lastSeqOf } from "../unflushed-rows.ts";
+import { lastSeqOf } from "../append/unflushed-rows.ts";
 import { isFenced } from "./fence.ts";
 import { segmentNameOf } from "./log-paths.ts";
 

@@ -1,7 +1,7 @@
 import type { LoggedBatch } from "@shale/columns";
 import { batchBytes } from "@shale/columns";
 import { invariant } from "@shale/model";
-import { firstSeqOf, lastSeqOf } from "../unflushed-rows.ts";
+import { firstSeqOf, lastSeqOf } from "../append/unflushed-rows.ts";
 
 /**
  * The appends that the next tail object takes: those above `lastSeq`, in order, as long as they

@@ -24,8 +24,8 @@ export interface RecoveredLog {
   /** Below the root of the disk. */
   readonly folder: string;
   /**
-   * recovered: its tail is sealed, and the log is gone. unreadable: it stays until it can be read or
-   * is forgotten (W5). postponed: the store or the disk failed; the next call goes on.
+   * recovered: its tail is sealed, and the log is gone. unreadable: it stays until it can be read
+   * or is forgotten (W5). postponed: the store or the disk failed; the next call goes on.
    */
   readonly outcome: "recovered" | "unreadable" | "postponed";
   /** The end of the sealed tail; undefined unless recovered. */

@@ -84,7 +84,7 @@ async function eachPoint(visit: (point: StoppingPoint) => Promise<void>): Promis
   return env.callCount;
 }
 
-describe("a writer that is stopped, taken over and continued (W4)", () => {
+describe("a writer that is stopped, taken over and continued (W4)", { timeout: 300_000 }, () => {
   test("loses and doubles nothing, wherever it is stopped, and goes on", async () => {
     let isMoved = false;
     const count = await eachPoint(async (point) => {

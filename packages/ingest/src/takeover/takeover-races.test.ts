@@ -66,9 +66,12 @@ async function runTakers(race: {
   await leaveLog(dead, { appends, lateBy });
   dead.kill();
   const takers = Array.from({ length: takerCount }, () => env.startProcess());
-  if (crash !== "none") {
+  // Delays, or whoever lost one number would stay behind for good.
+  const rates = { delay: 0.1 };
+  if (crash === "none") env.faults.setPlan({ rates });
+  else {
     const fault = { kind: "crash", when: crash } as const;
-    env.faults.setPlan({ rules: [{ process: takers[0]?.position, at: crashAt, fault }] });
+    env.faults.setPlan({ rates, rules: [{ process: takers[0]?.position, at: crashAt, fault }] });
   }
   await Promise.all(
     takers.map((taker) => Promise.race([recoverLogs(taker, project), taker.ended])),
@@ -105,6 +108,8 @@ async function runContinued(race: {
   const acting = act();
   await Promise.race([env.stopped, acting]);
   const takers = Array.from({ length: takerCount }, () => process.startProcess());
+  const rates = { delay: 0.1 };
+  process.faults.setPlan({ rates });
   const begun = process.faults.begun.length;
   let areDone = false;
   const taking = takers.map((taker) =>
@@ -118,7 +123,7 @@ async function runContinued(race: {
   }
   if (killAfter !== undefined) {
     const fault = { kind: "crash", when: "before" } as const;
-    process.faults.setPlan({ rules: [{ process: 0, at: killAfter, fault }] });
+    process.faults.setPlan({ rates, rules: [{ process: 0, at: killAfter, fault }] });
   }
   process.resume();
   await Promise.all([Promise.race([acting, process.ended]), done]);

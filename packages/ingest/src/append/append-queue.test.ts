@@ -1,9 +1,9 @@
 import { emptyTextTable } from "@shale/columns";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createBell } from "../bell.ts";
 import type { QueuedAppend } from "./append-queue.ts";
 import { createAppendQueue } from "./append-queue.ts";
-import { createBell } from "./bell.ts";
 
 const batch = {
   rowCount: 1,

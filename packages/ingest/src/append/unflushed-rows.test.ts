@@ -1,9 +1,9 @@
 import { InvariantError, writerOrdinal } from "@shale/model";
 import { describe, expect, test } from "vitest";
-import { batchOf, rowsOf } from "./ingest.test-support.ts";
-import { reappendedBatchOf } from "./reappend.ts";
+import { batchOf, rowsOf } from "../ingest.test-support.ts";
+import { reappendedBatchOf } from "../reappend.ts";
+import { planTailObject } from "../tail/plan-tail-object.ts";
 import { seqColumnOf } from "./seq-clock.ts";
-import { planTailObject } from "./tail/plan-tail-object.ts";
 import { createUnflushedRows } from "./unflushed-rows.ts";
 
 const one = writerOrdinal(1);

@@ -1,7 +1,7 @@
 import type { EventBatch } from "@shale/columns";
 import type { Durability } from "@shale/model";
 import { invariant, ShaleError } from "@shale/model";
-import type { Bell } from "./bell.ts";
+import type { Bell } from "../bell.ts";
 
 /** Seqs of the first and last row of one append. */
 export interface SeqRange {

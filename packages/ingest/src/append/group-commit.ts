@@ -1,7 +1,7 @@
+import type { LoggedAppend, WriterState } from "../writer-state.ts";
+import { operatingError } from "../writer-state.ts";
 import type { QueuedAppend } from "./append-queue.ts";
 import { seqColumnOf } from "./seq-clock.ts";
-import type { LoggedAppend, WriterState } from "./writer-state.ts";
-import { operatingError } from "./writer-state.ts";
 
 /**
  * Takes appends in groups and acknowledges them in the order of their seqs. While one group is
