@@ -68,6 +68,22 @@ test("loadNewest() looks again when the version that it found is pruned before i
   expect((await loading)?.log).toEqual(["a", "b"]);
 });
 
+test("loadNewest() looks again when another content stands under the number that it found", async () => {
+  const store = memoryStore();
+  const view = pausedStore(store);
+  const others = openLog(envOver(store, 2));
+  await others.commit(blindEdit("a"));
+  const reading = view.pauseBefore("get", keyOf(1));
+  const loading = openLog(envOver(view, 1)).loadNewest();
+  await reading.reached;
+  const first = await store.get(keyOf(1));
+  await others.commit(blindEdit("b"));
+  await pruneAll(store);
+  await store.put(keyOf(1), first!.bytes, { ifAbsent: true }); // A sleeper's, not yet undone.
+  reading.resume();
+  expect((await loading)?.log).toEqual(["a", "b"]);
+});
+
 test("loadNewest() passes over names that are no versions", async () => {
   const store = memoryStore();
   const log = openLog(envOver(store, 1));
