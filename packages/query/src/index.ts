@@ -1,3 +1,4 @@
+export { nearestName } from "./parse/nearest-name.ts";
 export type { ParsedEventsRange } from "./parse/parse-events-range.ts";
 export { parseEventsRange } from "./parse/parse-events-range.ts";
 export { parseQuery } from "./parse/parse-query.ts";

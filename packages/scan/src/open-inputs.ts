@@ -6,7 +6,7 @@ import type { TailHeader } from "@shale/format";
 import type { WriterOrdinal } from "@shale/model";
 import { DAY_MS, invariant } from "@shale/model";
 import type { TailCache } from "./cache/tail-cache.ts";
-import { readHeader, readOutline, readRows } from "./read-tail.ts";
+import { cachedRows, readHeader, readOutline, readRows } from "./read-tail.ts";
 import type { RowOutline } from "./rows/partition-rows.ts";
 import type { SourceRows } from "./rows/source-rows.ts";
 import { createSourceRows } from "./rows/source-rows.ts";
@@ -23,7 +23,7 @@ export interface ScanInput {
 }
 
 /** Objects read at the same time: enough to hide a store's latency, few enough for its limits. */
-const READ_CONCURRENCY = 16;
+export const READ_CONCURRENCY = 16;
 
 /**
  * The batches that may have rows of the range: tail objects of the pin and unflushed rows of this
@@ -52,7 +52,16 @@ async function openTailInput(
 ): Promise<ScanInput> {
   const { shards } = pin.spec;
   const { id, parts } = await readOutline(env, ref, shards, options);
-  const load = (): Promise<SourceRows> => readRows(env, ref, shards, options);
+  let isCounted = false;
+  async function load(): Promise<SourceRows> {
+    const known = cachedRows(ref, shards, options);
+    if (known === undefined) return readRows(env, ref, shards, options);
+    if (!isCounted && options.stats !== undefined) {
+      options.stats.bytesRead.memory += known.byteCount;
+    }
+    isCounted = true;
+    return known;
+  }
   return { id, writer: ref.writer, n: ref.n, parts, load };
 }
 

@@ -43,19 +43,27 @@ export async function readOutline(
   return readRows(env, ref, shards, options);
 }
 
-/** A decoded tail object, from the cache or by reading it. It has rows. */
+/** A decoded tail object that the cache still holds. */
+export function cachedRows(
+  ref: TailRef,
+  shards: number,
+  { cache }: ReadOptions,
+): SourceRows | undefined {
+  const known = cache.entries.get(rowsKeyOf(ref, shards));
+  return known?.kind === "rows" ? known.rows : undefined;
+}
+
+function rowsKeyOf({ key }: TailRef, shards: number): string {
+  return `rows ${shards} ${key}`;
+}
+
+/** Reads and decodes a tail object that has rows, and leaves it in the cache. */
 export async function readRows(
   env: Env,
   ref: TailRef,
   shards: number,
   { cache, stats, signal }: ReadOptions,
 ): Promise<SourceRows> {
-  const rowsKey = `rows ${shards} ${ref.key}`;
-  const known = cache.entries.get(rowsKey);
-  if (known?.kind === "rows") {
-    if (stats !== undefined) stats.bytesRead.memory += known.rows.byteCount;
-    return known.rows;
-  }
   const object = await env.store.get(ref.key, { signal });
   if (object === undefined) throw pinBroken(ref.key);
   if (stats !== undefined) stats.bytesRead.store += object.bytes.length;
@@ -72,7 +80,7 @@ export async function readRows(
   const outline = { id, parts: { partCount, starts, shards: partShards, days } };
   const outlineBytes = OUTLINE_CACHE_BYTES + 12 * partCount;
   cache.entries.put(outlineKey, { kind: "outline", outline }, outlineBytes);
-  cache.entries.put(rowsKey, { kind: "rows", rows }, rows.byteCount);
+  cache.entries.put(rowsKeyOf(ref, shards), { kind: "rows", rows }, rows.byteCount);
   return rows;
 }
 

@@ -1,8 +1,9 @@
 import type { Pin } from "@shale/catalog";
 import type { Env } from "@shale/env";
+import { fanOut } from "@shale/env";
 import { ShaleError } from "@shale/model";
 import type { ScanDictionaries } from "./cache/scan-dictionaries.ts";
-import { openInputs } from "./open-inputs.ts";
+import { openInputs, READ_CONCURRENCY } from "./open-inputs.ts";
 import type { DayPlan } from "./plan-days.ts";
 import { planDays } from "./plan-days.ts";
 import { batchOfDay, orderedByUser } from "./rows/batch-of-day.ts";
@@ -64,12 +65,13 @@ async function readDay(
   pin: Pin,
   plan: DayPlan,
   dictionaries: ScanDictionaries,
-  { cache, columns, order, detail, stats }: ScanOptions,
+  options: ScanOptions,
 ): Promise<ScanBatch> {
+  const { cache, columns, order, detail, stats } = options;
   const { shards } = pin.spec;
   const key = `day ${pin.catalog.project} ${shards} ${plan.shard} ${plan.day}`;
   const signature = signatureOf(plan);
-  const loader = createLoader(plan);
+  const loader = createLoader(plan, options);
   const wantsEvents = detail === "events" || order === "user";
 
   const known = cache.entries.get(key);
@@ -94,14 +96,16 @@ async function readDay(
 }
 
 /** The sources of a shard-day, read when something of them is needed for the first time. */
-function createLoader({ parts }: DayPlan): { load(): Promise<readonly SourceRows[]> } {
+function createLoader(
+  { parts }: DayPlan,
+  { signal = new AbortController().signal }: ScanOptions,
+): { load(): Promise<readonly SourceRows[]> } {
+  const concurrency = READ_CONCURRENCY;
   let loaded: SourceRows[] | undefined;
   return {
     async load() {
       if (loaded === undefined) {
-        const sources: SourceRows[] = [];
-        for (const { input } of parts) sources.push(await input.load());
-        loaded = sources;
+        loaded = await fanOut(parts, { concurrency, signal }, ({ input }) => input.load());
       }
       return loaded;
     },

@@ -44,7 +44,8 @@ export function planIntervals(plan: IntervalsPlan): Intervals {
     throw tooMany(unit);
   }
   // A margin of a month and some days: the first interval may begin that much earlier.
-  const zone = zoneOffsetsOf(plan.timezone, fromMs - 35 * DAY_MS, toMs + 35 * DAY_MS);
+  const endMs = unit === "range" ? fromMs : toMs;
+  const zone = zoneOffsetsOf(plan.timezone, fromMs - 35 * DAY_MS, endMs + 35 * DAY_MS);
   switch (unit) {
     case "range":
       return intervalsOf([fromMs], [dateTextOf(localDayAt(zone, fromMs))], toMs);

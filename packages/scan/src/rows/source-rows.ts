@@ -41,7 +41,7 @@ export function createSourceRows(id: number, batch: LoggedBatch, shards: number)
     id,
     batch,
     parts,
-    byteCount: batchBytes(batch) + parts.rows.byteLength + 12 * parts.partCount,
+    byteCount: batchBytes(batch) + partitionBytes(parts) + translationBytes(batch),
     codesIn(dictionaries) {
       if (codes === undefined || translated !== dictionaries) {
         codes = translate(batch, dictionaries);
@@ -50,6 +50,15 @@ export function createSourceRows(id: number, batch: LoggedBatch, shards: number)
       return codes;
     },
   };
+}
+
+function partitionBytes({ rows, partCount }: RowPartition): number {
+  return rows.byteLength + 12 * partCount;
+}
+
+/** Of users and events, which every scan needs; texts of properties are left out. */
+function translationBytes({ users, events }: LoggedBatch): number {
+  return 4 * (users.ids.count + events.count);
 }
 
 function translate(batch: LoggedBatch, dictionaries: ScanDictionaries): SourceCodes {
