@@ -1,3 +1,4 @@
+import { ShaleError } from "@shale/model";
 import { expect, test } from "vitest";
 import { openStore } from "./open-store.ts";
 import type { IngestSource } from "./store.ts";
@@ -47,12 +48,14 @@ test("a source that fails ends the call after what came before was committed", a
   await using store = await openStore({ root: ":memory:" });
   const project = await store.project("shop");
   async function* failing(): AsyncGenerator<Uint8Array> {
-    yield new TextEncoder().encode(lineOf(1) + lineOf(2));
-    throw new Error("the stream broke");
+    yield new TextEncoder().encode(lineOf(1) + lineOf(2) + lineOf(3).slice(0, 20));
+    throw new ShaleError("INPUT_TRUNCATED", "the stream broke");
   }
-  await expect(project.ingest([{ file: "a", bytes: failing() }])).rejects.toThrow(
-    "the stream broke",
-  );
+  await expect(project.ingest([{ file: "a", bytes: failing() }])).rejects.toMatchObject({
+    code: "INPUT_TRUNCATED",
+    details: { report: { accepted: 2, rejectedCount: 0 } },
+  });
+  expect((await project.query(total)).series[0]?.overall.range).toBe(2);
 });
 
 test("an abort commits what was appended and says how much that is", async () => {

@@ -78,10 +78,12 @@ async function readSources(parts: ProjectParts, run: IngestRun): Promise<void> {
         run.meter.update(readBytes);
         throwIfAborted(run.options.signal, "ingest");
       }
-    } finally {
-      // Also when the source broke off: every whole event that it gave is kept.
-      for (const parsed of reader.end()) await take(run, source.file, parsed);
+    } catch (error) {
+      // Every whole event is kept; the one that was cut is not at fault.
+      for (const parsed of reader.breakOff()) await take(run, source.file, parsed);
+      throw error;
     }
+    for (const parsed of reader.end()) await take(run, source.file, parsed);
   }
   run.meter.finish(readBytes);
 }

@@ -225,6 +225,17 @@ describe("createNdjsonReader()", () => {
   });
 });
 
+test("breakOff() keeps every whole event and says nothing about the one that was cut", () => {
+  for (const text of [`${GOOD}\n${GOOD}\n${GOOD.slice(0, 20)}`, `[${GOOD},${GOOD},{"event":`]) {
+    const reader = createNdjsonReader({ hasher, nowMs });
+    const pushed = reader.push(new TextEncoder().encode(text));
+    const parsed = [...pushed, ...reader.breakOff()];
+    expect(parsed.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(2);
+    expect(parsed.flatMap(({ rejected }) => rejected)).toEqual([]);
+    expect(() => reader.breakOff()).toThrow("ended once");
+  }
+});
+
 describe("createNdjsonReader() on a JSON array", () => {
   test("reads its elements and names the bad ones by their number from 1", () => {
     const elements = [GOOD, "7", GOOD.replace("u1", 'a,]}[{\\"\\\\'), "{}", "[[]]", '"]"'];

@@ -37,6 +37,8 @@ export interface NdjsonReader {
   push(bytes: Uint8Array): readonly ParsedEvents[];
   /** What is left; nothing for an input without events. Ends the reader. */
   end(): readonly ParsedEvents[];
+  /** Ends the reader of an input that broke off: like `end`, without the event that was cut. */
+  breakOff(): readonly ParsedEvents[];
 }
 
 /** Characters of JSON text in one batch, so that large events do not make a large batch. */
@@ -86,6 +88,11 @@ export function createNdjsonReader(options: NdjsonReaderOptions): NdjsonReader {
     filled = [];
     return taken;
   }
+  function takeRest(): readonly ParsedEvents[] {
+    hasEnded = true;
+    if (collector.eventCount > 0) filled.push(collector.takeBatch());
+    return takeFilled();
+  }
   return {
     push(bytes) {
       invariant(!hasEnded, "an ended reader takes no more bytes");
@@ -97,10 +104,12 @@ export function createNdjsonReader(options: NdjsonReaderOptions): NdjsonReader {
     },
     end() {
       invariant(!hasEnded, "a reader is ended once");
-      hasEnded = true;
       splitter.end();
-      if (collector.eventCount > 0) filled.push(collector.takeBatch());
-      return takeFilled();
+      return takeRest();
+    },
+    breakOff() {
+      invariant(!hasEnded, "a reader is ended once");
+      return takeRest();
     },
   };
 }
