@@ -90,16 +90,22 @@ async function tellWhatIsKept(
   error: unknown,
   insertIds: IngestArguments["insertIds"],
 ): Promise<void> {
-  const report = error instanceof ShaleError ? error.details?.["report"] : undefined;
-  if (!isReport(report) || report.accepted + report.rejectedCount === 0) return;
+  if (!(error instanceof ShaleError)) return;
+  const report = error.details?.["report"];
+  if (!isReport(report)) return;
+  if (error.code !== "CANCELLED" && report.accepted + report.rejectedCount === 0) return;
   if (!context.globals.json) {
     await context.output.write(`${ingestReportText(report, context.output.layout)}\n`);
   }
-  const again =
-    insertIds === "file-line"
-      ? "run the same command again: it changes nothing about these and adds the rest"
-      : "run it again to go on; those that have no insert_id are then there twice, unless both runs say --insert-ids file-line";
-  await context.note(`${countText(report.accepted, "event")} kept; ${again}`);
+  const kept = `${countText(report.accepted, "event")} kept`;
+  const mayGoOn = error.code === "CANCELLED" || error.retryable;
+  await context.note(mayGoOn ? `${kept}; ${rerunText(insertIds)}` : kept);
+}
+
+function rerunText(insertIds: IngestArguments["insertIds"]): string {
+  return insertIds === "file-line"
+    ? "run the same command again: it changes nothing about these and adds the rest"
+    : "run it again to go on; those that have no insert_id are then there twice, unless both runs say --insert-ids file-line";
 }
 
 function isReport(value: unknown): value is IngestReport {
