@@ -90,7 +90,9 @@ async function answersOf(store: ObjectStore, steps: readonly Step[]): Promise<un
   return answers;
 }
 
-test("memory and filesystem store give the same answers to the same steps", async () => {
+const longTest = { timeout: 900_000 };
+
+test("memory and filesystem store give the same answers", longTest, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const expected = await answersOf(memoryStore(), steps);
