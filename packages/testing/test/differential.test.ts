@@ -1,5 +1,6 @@
+import type { Project } from "@shale/engine";
 import type { EventInput, Query } from "@shale/model";
-import type { SimulatedEnv } from "@shale/testing";
+import type { ReferenceStore, SimulatedEnv } from "@shale/testing";
 import { arbitraryEvents, arbitraryQuery, referenceStore, simulatedEnv } from "@shale/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -142,3 +143,11 @@ test(
     ),
   TIMEOUT_MS,
 );
+
+test("what is asked of a project can be asked of the reference", async () => {
+  type Shared = Pick<Project, "append" | "query" | "events" | "snapshot">;
+  const reference: Shared = referenceStore();
+  const asProject = (project: Project): Omit<ReferenceStore, "deleteUsers"> => project;
+  expect(asProject).toBeTypeOf("function"); // The compiler is the judge of both.
+  expect(await reference.append([])).toMatchObject({ accepted: 0, seq: null });
+});

@@ -82,3 +82,19 @@ test("sleeping for nothing goes on without advancing", async () => {
   await clock.sleep(0);
   expect(clock.nowMs()).toBe(0);
 });
+
+test("time stands still during work that takes real time", async () => {
+  const clock = manualClock(0, { autoAdvance: true });
+  let isAwake = false;
+  const nap = clock.sleep(1_000).then(() => {
+    isAwake = true;
+  });
+  let turns = 0;
+  async function compile(): Promise<void> {
+    for (; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await clock.holdDuring(compile());
+  expect([turns, isAwake, clock.nowMs()]).toEqual([50, false, 0]);
+  await nap;
+  expect(clock.nowMs()).toBe(1_000);
+});

@@ -9,6 +9,8 @@ export interface ManualClock extends Clock {
   advance(durationMs: number): Promise<void>;
   /** Sets the wall clock alone, as an operator or NTP would; sleepers and durations do not notice. */
   stepWallTo(nowMs: number): void;
+  /** Waits for work that takes real time, such as compiling, while this time stands still. */
+  holdDuring<T>(work: Promise<T>): Promise<T>;
   readonly sleeperCount: number;
 }
 
@@ -60,16 +62,23 @@ function createSleepers(): Sleepers {
   };
 }
 
+interface Watch {
+  noticeSleep(): void;
+  hold(): void;
+  release(): void;
+}
+
 /** Calls `wakeNext` whenever no sleep was begun for a few turns, until nobody sleeps. */
-function createWatch(sleepers: Sleepers, wakeNext: () => void): { noticeSleep(): void } {
+function createWatch(sleepers: Sleepers, wakeNext: () => void): Watch {
   let quietTurns = 0;
+  let holdCount = 0;
   let isWatching = false;
   function watch(): void {
     if (sleepers.count === 0) {
       isWatching = false;
       return;
     }
-    quietTurns++;
+    quietTurns = holdCount > 0 ? 0 : quietTurns + 1;
     if (quietTurns > QUIET_TURNS) {
       quietTurns = 0;
       wakeNext();
@@ -82,6 +91,12 @@ function createWatch(sleepers: Sleepers, wakeNext: () => void): { noticeSleep():
       if (isWatching) return;
       isWatching = true;
       setImmediate(watch);
+    },
+    hold() {
+      holdCount++;
+    },
+    release() {
+      holdCount--;
     },
   };
 }
@@ -134,6 +149,14 @@ export function manualClock(startMs: number, options: ManualClockOptions = {}): 
     },
     stepWallTo(nowMs) {
       wallOffsetMs = nowMs - elapsedMs;
+    },
+    async holdDuring(work) {
+      watch?.hold();
+      try {
+        return await work;
+      } finally {
+        watch?.release();
+      }
     },
     get sleeperCount() {
       return sleepers.count;

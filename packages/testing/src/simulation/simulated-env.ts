@@ -112,6 +112,7 @@ function clockOfProcess(clock: ManualClock, gate: ProcessGate, skewMs: number): 
     sleep,
     advance: (durationMs) => clock.advance(durationMs),
     stepWallTo: (nowMs) => clock.stepWallTo(nowMs - skewMs),
+    holdDuring: (work) => clock.holdDuring(work),
     get sleeperCount() {
       return clock.sleeperCount;
     },

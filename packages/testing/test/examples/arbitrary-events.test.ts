@@ -1,5 +1,5 @@
-import { arbitraryEvents, referenceStore } from "@shale/testing";
 import fc from "fast-check";
+import { arbitraryEvents, referenceStore } from "shale/testing";
 import { expect, test } from "vitest";
 
 test("a list appended twice has no more duplicates than events", () =>

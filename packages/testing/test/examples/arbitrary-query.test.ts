@@ -1,5 +1,5 @@
-import { arbitraryEvents, arbitraryQuery, referenceStore } from "@shale/testing";
 import fc from "fast-check";
+import { arbitraryEvents, arbitraryQuery, referenceStore } from "shale/testing";
 import { expect, test } from "vitest";
 
 test("the order of appends of unlike events changes no segmentation", () =>

@@ -1,4 +1,4 @@
-import { faultPoints } from "@shale/testing";
+import { faultPoints } from "shale/testing";
 import { test } from "vitest";
 
 test("a marker that was promised survives every fault", async () => {

@@ -1,4 +1,4 @@
-import { manualClock } from "@shale/testing";
+import { manualClock } from "shale/testing";
 import { expect, test } from "vitest";
 
 test("a nap of an hour takes no time", async () => {

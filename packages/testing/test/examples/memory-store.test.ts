@@ -1,4 +1,4 @@
-import { memoryStore } from "@shale/testing";
+import { memoryStore } from "shale/testing";
 import { expect, test } from "vitest";
 
 test("a key is created once", async () => {

@@ -1,4 +1,4 @@
-import { referenceStore } from "@shale/testing";
+import { referenceStore } from "shale/testing";
 import { expect, test } from "vitest";
 
 test("two users view, one of them twice", async () => {

@@ -1,4 +1,4 @@
-import { simulatedEnv } from "@shale/testing";
+import { simulatedEnv } from "shale/testing";
 import { expect, test } from "vitest";
 
 test("a put whose reply is lost has taken effect", async () => {
