@@ -6,7 +6,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const folder = join(root, "demo-data");
+// The test of this script makes a smaller demo elsewhere, in a checkout that is built.
+const folder = process.env.SHALE_DEMO_FOLDER ?? join(root, "demo-data");
 const EVENTS = Number(process.env.SHALE_DEMO_EVENTS ?? 1_000_000);
 const RANGE = ["--from", "2026-10-01", "--to", "2026-10-31"];
 const isTerminal = process.stderr.isTTY === true;
