@@ -98,14 +98,15 @@ async function readDay(
 /** The sources of a shard-day, read when something of them is needed for the first time. */
 function createLoader(
   { parts }: DayPlan,
-  { signal = new AbortController().signal }: ScanOptions,
+  options: ScanOptions,
 ): { load(): Promise<readonly SourceRows[]> } {
-  const concurrency = READ_CONCURRENCY;
   let loaded: SourceRows[] | undefined;
   return {
     async load() {
       if (loaded === undefined) {
-        loaded = await fanOut(parts, { concurrency, signal }, ({ input }) => input.load());
+        const { signal = new AbortController().signal } = options;
+        const fan = { concurrency: READ_CONCURRENCY, signal };
+        loaded = await fanOut(parts, fan, ({ input }) => input.load());
       }
       return loaded;
     },

@@ -16,48 +16,69 @@ export interface RunsOptions {
   readonly toMs: number;
 }
 
-/**
- * The rows of a batch that are in [fromMs, toMs) and in the mask (undefined: all), by interval.
- * A day of UTC lies in few intervals, mostly in one: then nothing is sorted.
- */
-export function intervalRunsOf(
-  batch: ScanBatch,
-  mask: Uint8Array | undefined,
-  { intervals, fromMs, toMs }: RunsOptions,
-): IntervalRuns {
-  const startMs = Math.max(batch.day * DAY_MS, fromMs);
-  const endMs = Math.min((batch.day + 1) * DAY_MS, toMs);
-  const isClipped = endMs - startMs < DAY_MS;
-  const rows = isClipped ? rowsBetween(batch, mask, startMs, endMs) : rowsIn(batch, mask);
-  const first = intervalAt(intervals, startMs);
-  const last = intervalAt(intervals, endMs - 1);
-  if (first >= last) return { rows, first, starts: Uint32Array.of(0, rows.length) };
-  return sortedRuns(batch, rows, { intervals, first, last });
+export interface RunsReader {
+  /**
+   * The rows of a batch that are in [fromMs, toMs) and in the mask (undefined: all), by interval.
+   * Holds until the next call: its arrays are used again.
+   */
+  of(batch: ScanBatch, mask: Uint8Array | undefined): IntervalRuns;
 }
 
-function rowsIn({ rowCount }: ScanBatch, mask: Uint8Array | undefined): Uint32Array {
-  const rows = new Uint32Array(rowCount);
-  let count = 0;
-  for (let row = 0; row < rowCount; row++) {
-    if (mask === undefined || mask[row] !== 0) rows[count++] = row;
-  }
-  return rows.subarray(0, count);
+/** A day of UTC lies in few intervals, mostly in one: then nothing is sorted. */
+export function createRunsReader({ intervals, fromMs, toMs }: RunsOptions): RunsReader {
+  const scratch = createScratch();
+  return {
+    of(batch, mask) {
+      const startMs = Math.max(batch.day * DAY_MS, fromMs);
+      const endMs = Math.min((batch.day + 1) * DAY_MS, toMs);
+      const isClipped = endMs - startMs < DAY_MS;
+      const rows =
+        mask === undefined && !isClipped
+          ? scratch.allRows(batch.rowCount)
+          : rowsBetween(batch, mask, { startMs, endMs, target: scratch.rows(batch.rowCount) });
+      const first = intervalAt(intervals, startMs);
+      const last = intervalAt(intervals, endMs - 1);
+      if (first >= last) return { rows, first, starts: Uint32Array.of(0, rows.length) };
+      return sortedRuns(batch, rows, { intervals, first, last });
+    },
+  };
+}
+
+/** Arrays that small batches share: making one costs more than filling it. */
+function createScratch() {
+  let all = new Uint32Array(0);
+  let rows = new Uint32Array(0);
+  return {
+    /** 0 to rowCount - 1. */
+    allRows(rowCount: number): Uint32Array {
+      if (all.length < rowCount) all = Uint32Array.from({ length: 2 * rowCount }, (_, row) => row);
+      return all.subarray(0, rowCount);
+    },
+    rows(rowCount: number): Uint32Array {
+      if (rows.length < rowCount) rows = new Uint32Array(2 * rowCount);
+      return rows;
+    },
+  };
+}
+
+interface RowRange {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly target: Uint32Array;
 }
 
 function rowsBetween(
   { rowCount, timesMs }: ScanBatch,
   mask: Uint8Array | undefined,
-  startMs: number,
-  endMs: number,
+  { startMs, endMs, target }: RowRange,
 ): Uint32Array {
-  const rows = new Uint32Array(rowCount);
   let count = 0;
   for (let row = 0; row < rowCount; row++) {
     if (mask !== undefined && mask[row] === 0) continue;
     const atMs = timesMs[row] ?? 0;
-    if (atMs >= startMs && atMs < endMs) rows[count++] = row;
+    if (atMs >= startMs && atMs < endMs) target[count++] = row;
   }
-  return rows.subarray(0, count);
+  return target.subarray(0, count);
 }
 
 interface Span {

@@ -7,7 +7,7 @@ import { compileSelect, isColumn, propertiesOf } from "../filter/row-select.ts";
 import type { ParsedSegmentation } from "../parse/parsed-query.ts";
 import type { QueryRun } from "../query-run.ts";
 import { answerSeries } from "./answer-series.ts";
-import { intervalRunsOf } from "./interval-runs.ts";
+import { createRunsReader } from "./interval-runs.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
 import type { OverallCounts } from "./overall-counts.ts";
@@ -117,13 +117,14 @@ async function countRows(
   const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
   const counted = passes.filter(({ overall, segments }) => overall ?? segments);
   const columns = columnsOf(parsed);
+  const reader = createRunsReader({ intervals, fromMs, toMs });
   for await (const batch of run.scan({ fromMs, toMs, columns, order: "none" }, phase)) {
     const isIn = where?.maskOf(batch);
     const masks = counted.map(({ select }) => select.maskOf(batch, isIn));
     const cells = space?.cellsOf(batch, unionOf(masks));
     if (space !== undefined) budget.hold(space, space.byteCount);
     for (const [index, { overall, segments }] of counted.entries()) {
-      const runs = intervalRunsOf(batch, masks[index], { intervals, fromMs, toMs });
+      const runs = reader.of(batch, masks[index]);
       overall?.add(batch, runs);
       if (cells !== undefined) segments?.add(batch, runs, cells);
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createBoundedCache } from "./bounded-cache.ts";
 
 describe("createBoundedCache()", () => {
-  it("lets go of what was used longest ago, and never holds more than it may", () => {
+  it("lets go of what was not used of late, and never holds more than it may", () => {
     const cache = createBoundedCache<string>(10);
     cache.put("a", "A", 4);
     cache.put("b", "B", 4);

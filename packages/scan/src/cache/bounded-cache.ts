@@ -1,4 +1,4 @@
-/** Values by key up to a number of bytes; the ones used longest ago go first. */
+/** Values by key up to a number of bytes; those that were not used of late go first. */
 export interface BoundedCache<Value> {
   readonly byteCount: number;
   get(key: string): Value | undefined;
@@ -7,15 +7,33 @@ export interface BoundedCache<Value> {
   delete(key: string): void;
 }
 
+interface Entry<Value> {
+  readonly value: Value;
+  readonly byteCount: number;
+  /** Since it was put, or since the hand passed it. */
+  isUsed: boolean;
+}
+
+/**
+ * Second chance: a use only leaves a mark. When room is needed, a hand goes over the entries in the
+ * order of a Map, which is that of insertion: marked ones lose the mark and go to the end.
+ */
 export function createBoundedCache<Value>(byteCountMax: number): BoundedCache<Value> {
-  // A Map keeps the order of insertion: a value that is used is inserted again, at the end.
-  const entries = new Map<string, { readonly value: Value; readonly byteCount: number }>();
+  const entries = new Map<string, Entry<Value>>();
   let total = 0;
   function remove(key: string): void {
     const entry = entries.get(key);
     if (entry === undefined) return;
     entries.delete(key);
     total -= entry.byteCount;
+  }
+  function makeRoom(): void {
+    for (const [key, entry] of entries) {
+      if (total <= byteCountMax) return;
+      entries.delete(key);
+      if (entry.isUsed) entries.set(key, { ...entry, isUsed: false });
+      else total -= entry.byteCount;
+    }
   }
   return {
     get byteCount() {
@@ -24,19 +42,15 @@ export function createBoundedCache<Value>(byteCountMax: number): BoundedCache<Va
     get(key) {
       const entry = entries.get(key);
       if (entry === undefined) return undefined;
-      entries.delete(key);
-      entries.set(key, entry);
+      entry.isUsed = true;
       return entry.value;
     },
     put(key, value, byteCount) {
       remove(key);
       if (byteCount > byteCountMax) return;
-      entries.set(key, { value, byteCount });
+      entries.set(key, { value, byteCount, isUsed: false });
       total += byteCount;
-      for (const oldest of entries.keys()) {
-        if (total <= byteCountMax) break;
-        remove(oldest);
-      }
+      makeRoom();
     },
     delete: remove,
   };
