@@ -50,7 +50,7 @@ const cases: readonly (WorldOptions & { readonly limits: Limits })[] = [
   { committers: ["a"], fills: 3, limits: { switchesMax: isLong ? 3 : 2, faultsMax: 1 } },
   { committers: ["a", "b"], fills: 0, limits: { switchesMax: isLong ? 4 : 2, faultsMax: 1 } },
   { committers: ["a", "b"], fills: 1, limits: { switchesMax: 2, faultsMax: isLong ? 1 : 0 } },
-  { committers: ["a", "b"], fills: 2, limits: { switchesMax: isLong ? 3 : 1, faultsMax: 1 } },
+  { committers: ["a", "b"], fills: 2, limits: { switchesMax: isLong ? 2 : 1, faultsMax: 1 } },
 ];
 for (const { limits, ...options } of cases) {
   const { committers, fills } = options;
