@@ -49,27 +49,31 @@ export async function* readEvents(
   const rows = createDayOrder(select && compileSelect(select), { fromMs, toMs });
   const columns = propertiesOf(select?.where);
   const scan = { fromMs, toMs, columns, order: "none", detail: "events", major: "day" } as const;
-  async function* emit(batches: readonly ScanBatch[]): AsyncGenerator<StoredEvent> {
-    let count = 0;
-    for (const { batch, row } of rows.of(batches)) {
-      yield batch.eventAt(row);
-      if (++count % EVENTS_PER_BREATH === 0) await guard.breathe();
-    }
-  }
+  let count = 0;
   try {
-    let batches: ScanBatch[] = [];
-    for await (const batch of run.scan(scan, "read")) {
-      if (batches[0] !== undefined && batches[0].day !== batch.day) {
-        yield* emit(batches);
-        batches = [];
+    for await (const batches of daysOf(run.scan(scan, "read"))) {
+      for (const { batch, row } of rows.of(batches)) {
+        yield batch.eventAt(row);
+        if (++count % EVENTS_PER_BREATH === 0) await guard.breathe();
       }
-      batches.push(batch);
     }
-    yield* emit(batches);
   } catch (error) {
     guard.signal.throwIfAborted();
     throw error;
   } finally {
     guard.close();
   }
+}
+
+/** The batches of one UTC day after the other. */
+async function* daysOf(batches: AsyncIterable<ScanBatch>): AsyncGenerator<ScanBatch[]> {
+  let day: ScanBatch[] = [];
+  for await (const batch of batches) {
+    if (day[0] !== undefined && day[0].day !== batch.day) {
+      yield day;
+      day = [];
+    }
+    day.push(batch);
+  }
+  if (day.length > 0) yield day;
 }

@@ -109,6 +109,20 @@ describe("scanShards()", () => {
     expect(warm.bytesRead.memory).toBeGreaterThan(0);
   });
 
+  it("sees what was added to a day that the cache holds ready", async () => {
+    const cache = createTailCache({ bytesMax: 2 ** 24 });
+    const log = createTestLog({ shards: 1 });
+    log.keep(1, [view("a", day0)]);
+    expect(eventsOf(await batchesOf(log, { cache })).length).toBe(1);
+    // As when memory is flushed together with a later row: one source again, another one.
+    const flushed = createTestLog({ shards: 1 });
+    await flushed.flush(1, [view("a", day0), view("b", day0)]);
+    expect(eventsOf(await batchesOf(flushed, { cache })).length).toBe(2);
+    flushed.keep(1, [view("c", day0)]);
+    expect(eventsOf(await batchesOf(flushed, { cache })).length).toBe(3);
+    expect(eventsOf(await batchesOf(log, { cache })).length).toBe(1);
+  });
+
   it("reads an object that has gone as a pin that is broken, and as damage when it stays so", async () => {
     const log = createTestLog();
     const gone = await log.flush(1, [view("a", day0)]);
@@ -227,7 +241,7 @@ describe("scanShards() of anything", () => {
     },
   );
   it("equals one event at a time, with any shards and any cache", async () => {
-    await fc.assert(property, { numRuns: testLong ? 3000 : 60 });
+    await fc.assert(property, { numRuns: testLong ? 1000 : 60 });
   });
 });
 

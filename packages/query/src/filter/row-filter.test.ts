@@ -112,7 +112,7 @@ describe("compileFilter()", () => {
         }
       },
     );
-    await fc.assert(property, { numRuns: process.env["SHALE_TEST_LONG"] === "1" ? 5000 : 60 });
+    await fc.assert(property, { numRuns: process.env["SHALE_TEST_LONG"] === "1" ? 2500 : 60 });
   });
 });
 
