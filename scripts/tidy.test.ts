@@ -91,7 +91,9 @@ const files = sources.map(sourceFile);
 const shipped = files.filter((file) => !file.isTest);
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/\b(?:from\s+|import\s*\(?\s*)"([^"]+)"/g)].map((match) => match[1] ?? "");
+  return [...text.matchAll(/\b(?:from\s+|import\s*\(?\s*)"([^"]+)"/g)].map(
+    (match) => match[1] ?? "",
+  );
 }
 
 /** Top-level functions and methods longer than the limit, by indentation. */

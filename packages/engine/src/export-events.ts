@@ -3,7 +3,7 @@ import { type ParsedEventsRange, parseEventsRange, readEvents } from "@shale/que
 import { missingKeyOf } from "@shale/scan";
 import type { ProjectParts } from "./project-parts.ts";
 import type { EventsOptions, ExportOptions } from "./store.ts";
-import { takePin } from "./take-pin.ts";
+import { pinsOf } from "./take-pin.ts";
 
 /** Bytes of lines in one chunk of an export. */
 const CHUNK_BYTES = 65_536;
@@ -17,8 +17,9 @@ export async function* readStoredEvents(
 ): AsyncGenerator<StoredEvent> {
   const { snapshot, signal, onProgress, from, to, timezone, where, limit } = options;
   const range = parseEventsRange({ from, to, timezone, where, limit });
+  const nextPin = pinsOf(parts, { snapshot, signal });
   for (let attempt = 1; ; attempt++) {
-    const pin = await takePin(parts, { snapshot, signal });
+    const pin = await nextPin();
     let given = 0;
     try {
       const events = readEvents(parts.env, pin, {

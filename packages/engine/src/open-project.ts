@@ -1,4 +1,4 @@
-import { createProject, loadCatalog } from "@shale/catalog";
+import { createPinMemo, createProject, loadCatalog } from "@shale/catalog";
 import type { UserHasher } from "@shale/columns";
 import type { Env } from "@shale/env";
 import { openWriter, recoverLogs, type Writer } from "@shale/ingest";
@@ -83,6 +83,7 @@ function projectOver(options: ProjectOptions): OpenProject {
     project,
     hasher: options.hasher,
     cache: options.cache,
+    pins: { memo: createPinMemo(env, project) },
     memoryBytesMax: options.memoryBytesMax,
     currentWriter: () => writer,
     openWriter() {

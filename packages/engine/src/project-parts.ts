@@ -1,3 +1,4 @@
+import type { PinMemo } from "@shale/catalog";
 import type { UserHasher } from "@shale/columns";
 import type { Env } from "@shale/env";
 import type { Writer } from "@shale/ingest";
@@ -10,6 +11,8 @@ export interface ProjectParts {
   readonly project: ProjectId;
   readonly hasher: UserHasher;
   readonly cache: TailCache;
+  /** What earlier pins learned of the tail, so that a query lists only what is new. */
+  readonly pins: { memo: PinMemo };
   readonly memoryBytesMax: number;
   /** The writer of this process if it has appended, else undefined. */
   readonly currentWriter: () => Writer | undefined;

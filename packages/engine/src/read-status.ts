@@ -12,7 +12,7 @@ import { ShaleError, tailNumber, type WriterOrdinal } from "@shale/model";
 import { createScanStats, runWithPin, scanShards } from "@shale/scan";
 import type { ProjectParts } from "./project-parts.ts";
 import type { LogStatus, ProjectStatus, SpecStatus, WriterStatus } from "./store.ts";
-import { takePin } from "./take-pin.ts";
+import { pinsOf } from "./take-pin.ts";
 
 /** Reads of headers on their way at the same time. */
 const READS_AHEAD = 16;
@@ -31,31 +31,28 @@ export async function readStatus(
   options: { readonly files?: boolean | undefined },
 ): Promise<ProjectStatus> {
   const { env, project } = parts;
-  return await runWithPin(
-    () => takePin(parts, {}),
-    async (pin) => {
-      const tail = await readTailFiles(parts, pin);
-      const logs = await listLogs(env, project);
-      const catalog = (await loadCatalog(env, project)) ?? pin.catalog;
-      const heartbeats = await readHeartbeats(env, project);
-      const writers: WriterStatus[] = [];
-      for (const writer of catalog.writers) {
-        const heartbeat = heartbeats.find(({ ordinal }) => ordinal === writer.ordinal);
-        writers.push(await writerStatusOf(parts, { writer, heartbeat, pin, tail }));
-      }
-      return {
-        project,
-        live: catalog.live,
-        generation: catalog.cuts.length,
-        specs: [await specStatusOf(parts, pin, tail)],
-        writers,
-        unreadableLogs: logs.flatMap(unreadableOf),
-        ...(options.files === true
-          ? { files: tail.map(({ key, bytes }) => ({ key, bytes, kind: "tail" as const })) }
-          : {}),
-      };
-    },
-  );
+  return await runWithPin(pinsOf(parts, {}), async (pin) => {
+    const tail = await readTailFiles(parts, pin);
+    const logs = await listLogs(env, project);
+    const catalog = (await loadCatalog(env, project)) ?? pin.catalog;
+    const heartbeats = await readHeartbeats(env, project);
+    const writers: WriterStatus[] = [];
+    for (const writer of catalog.writers) {
+      const heartbeat = heartbeats.find(({ ordinal }) => ordinal === writer.ordinal);
+      writers.push(await writerStatusOf(parts, { writer, heartbeat, pin, tail }));
+    }
+    return {
+      project,
+      live: catalog.live,
+      generation: catalog.cuts.length,
+      specs: [await specStatusOf(parts, pin, tail)],
+      writers,
+      unreadableLogs: logs.flatMap(unreadableOf),
+      ...(options.files === true
+        ? { files: tail.map(({ key, bytes }) => ({ key, bytes, kind: "tail" as const })) }
+        : {}),
+    };
+  });
 }
 
 function unreadableOf({ writer, folder, problem }: ListedLog): LogStatus[] {
@@ -121,6 +118,7 @@ interface WriterFacts {
 
 async function writerStatusOf(parts: ProjectParts, facts: WriterFacts): Promise<WriterStatus> {
   const { writer, heartbeat, pin, tail } = facts;
+  const { host, pid } = writer.process;
   const own = tail.filter(({ header }) => header.writer === writer.ordinal);
   const position = pin.hi.get(writer.ordinal);
   const ageMs =
@@ -129,8 +127,8 @@ async function writerStatusOf(parts: ProjectParts, facts: WriterFacts): Promise<
   return {
     writer: writer.ordinal,
     state: stateOf(parts, { writer, ageMs, isSealed: head?.sealed ?? false }),
-    host: writer.process.host,
-    pid: writer.process.pid,
+    host,
+    pid,
     lastSeq: position?.lastSeq ?? 0,
     tailObjects: own.length,
     heartbeatAgeMs: ageMs,

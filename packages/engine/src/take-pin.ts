@@ -1,4 +1,4 @@
-import { openPin, type Pin, type PinOptions } from "@shale/catalog";
+import { createPinMemo, openPin, type Pin, type PinOptions } from "@shale/catalog";
 import { ShaleError, type SpecName, specName } from "@shale/model";
 import type { ProjectParts } from "./project-parts.ts";
 
@@ -21,7 +21,7 @@ export async function takePin(parts: ProjectParts, request: PinRequest): Promise
   };
   for (let move = 0; move < MOVES_MAX; move++) {
     const ordinal = parts.currentWriter()?.ordinal;
-    const pin = await openPin(parts.env, parts.project, options);
+    const pin = await openPin(parts.env, parts.project, options, parts.pins.memo);
     // Rows taken from memory under one ordinal may be in the tail under the next one.
     if (parts.currentWriter()?.ordinal === ordinal || ordinal === undefined) return pin;
   }
@@ -29,6 +29,19 @@ export async function takePin(parts: ProjectParts, request: PinRequest): Promise
     "PIN_UNSTABLE",
     `Cannot pin project "${parts.project}": its writer moved ${MOVES_MAX} times meanwhile`,
   );
+}
+
+/**
+ * Takes one pin after the other for `runWithPin`. Only the first may build on what earlier pins
+ * learned: the next is taken because an object was gone, and has to look for itself (R5).
+ */
+export function pinsOf(parts: ProjectParts, request: PinRequest): () => Promise<Pin> {
+  let isFirst = true;
+  return async () => {
+    if (!isFirst) parts.pins.memo = createPinMemo(parts.env, parts.project);
+    isFirst = false;
+    return await takePin(parts, request);
+  };
 }
 
 function specOf(text: string): SpecName {

@@ -29,7 +29,7 @@ import { NONCES_KEPT } from "./catalog-document.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 import type { Shape } from "./json-shape.ts";
 import {
-  anyText,
+  freeText,
   listOf,
   nullOr,
   numberedOf,
@@ -51,7 +51,7 @@ const wholeNumber = wholeFrom(0);
 const positiveNumber = wholeFrom(1);
 
 const project: Shape<ProjectId> = (value, place) => {
-  const text = anyText(value, place);
+  const text = freeText(value, place);
   try {
     return projectId(text);
   } catch (error) {
@@ -81,9 +81,9 @@ const ranges = listOf(objectOf<OrdinalRange>({ from: ordinal, to: ordinal }));
 
 /** Shared with the heartbeat. */
 export const processShape: Shape<CatalogProcess> = objectOf({
-  host: anyText,
+  host: freeText,
   pid: wholeNumber,
-  started: anyText,
+  started: freeText,
 });
 
 const vectorFields = {
@@ -161,7 +161,7 @@ const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
     keepMs: nullOr(positiveNumber),
     firstDay: nullOr(day),
   }),
-  audit: listOf(objectOf<CatalogAudit>({ atMs: timeMs, what: anyText, by: anyText })),
+  audit: listOf(objectOf<CatalogAudit>({ atMs: timeMs, what: freeText, by: freeText })),
 });
 
 /** The bytes of a catalog version. Fields come out in the order of the format, whatever the input's. */

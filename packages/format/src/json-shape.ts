@@ -95,7 +95,7 @@ export function textOf(pattern: RegExp): Shape<string> {
   };
 }
 
-export const anyText: Shape<string> = (value, place) =>
+export const freeText: Shape<string> = (value, place) =>
   typeof value === "string" ? value : refuseShape(value, "text", place);
 
 export const truth: Shape<boolean> = (value, place) =>
