@@ -1,7 +1,7 @@
 import { createPinMemo, createProject, loadCatalog } from "@shale/catalog";
 import type { UserHasher } from "@shale/columns";
 import type { Env } from "@shale/env";
-import { openWriter, recoverLogs, type Writer } from "@shale/ingest";
+import { openWriter, type Writer } from "@shale/ingest";
 import { type ProjectId, ShaleError } from "@shale/model";
 import type { TailCache } from "@shale/scan";
 import { appendEvents } from "./append-events.ts";
@@ -12,6 +12,7 @@ import { forgetWriterLog } from "./forget-writer-log.ts";
 import { ingestSources } from "./ingest-sources.ts";
 import type { ProjectParts } from "./project-parts.ts";
 import { readStatus } from "./read-status.ts";
+import { recoverDeadLogs, recoverRegularly } from "./recover-dead-logs.ts";
 import type { Project } from "./store.ts";
 import { takePin } from "./take-pin.ts";
 
@@ -54,18 +55,13 @@ export async function openProject(
   return projectOver(options);
 }
 
-async function recoverDeadLogs(env: Env, project: ProjectId): Promise<void> {
-  for (const { writer, outcome, problem } of await recoverLogs(env, project)) {
-    if (outcome === "recovered") env.logger.info("took over a log", { project, writer });
-    else env.logger.warn("cannot take over a log", { project, writer, outcome, cause: problem });
-  }
-}
-
 function projectOver(options: ProjectOptions): OpenProject {
   const { env, project, readOnly } = options;
   let writer: Writer | undefined;
   let opening: Promise<Writer> | undefined;
   let closing: Promise<void> | undefined;
+  const background = new AbortController();
+  let recovery: Promise<void> | undefined;
 
   async function startWriter(): Promise<Writer> {
     if (readOnly) {
@@ -76,6 +72,7 @@ function projectOver(options: ProjectOptions): OpenProject {
     }
     await options.probe();
     writer = await openWriter(env, project, { flushIntervalMs: options.flushIntervalMs });
+    recovery = recoverRegularly(env, project, background.signal);
     return writer;
   }
   const parts: ProjectParts = {
@@ -96,6 +93,8 @@ function projectOver(options: ProjectOptions): OpenProject {
   };
   async function closeWriter(): Promise<void> {
     const opened = await opening?.catch(() => undefined);
+    background.abort();
+    await recovery;
     await opened?.close();
   }
   return {

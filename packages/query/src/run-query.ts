@@ -41,7 +41,7 @@ export async function runQuery(env: Env, options: QueryOptions): Promise<Answer>
   const run = createQueryRun(env, { pin, cache, guard, memoryBytesMax, onProgress });
   try {
     const answer = await runParsed(run, parsed);
-    const elapsedMs = env.clock.monotonicMs() - startMs;
+    const elapsedMs = Math.round((env.clock.monotonicMs() - startMs) * 1_000) / 1_000;
     return { ...answer, meta: metaOf(run, options, elapsedMs) };
   } catch (error) {
     // Whatever the abort made fail, the caller learns why it was aborted.
