@@ -6,7 +6,7 @@ import { runSimulation } from "./simulated-run.test-support.ts";
 const onlySeed = process.env["SHALE_SEED"];
 const seeds =
   onlySeed === undefined
-    ? Array.from({ length: isLong ? 3_000 : 40 }, (_, index) => index + 1)
+    ? Array.from({ length: isLong ? 3_000 : 42 }, (_, index) => index + 1)
     : [Number(onlySeed)];
 /** For slow machines: nothing here is about speed. */
 const TIMEOUT_MS = isLong ? 7_200_000 : 600_000;
