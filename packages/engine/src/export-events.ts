@@ -71,8 +71,7 @@ export async function* exportLines(
 
 function lineOf(event: StoredEvent, withDerivedIds: boolean): string {
   // A client's insert_id cannot start with ~; one that does is derived from the row's place.
-  const isDerived = event.insert_id.startsWith("~");
-  const { insert_id, ...rest } = event;
-  const fields = isDerived && !withDerivedIds ? rest : { ...rest, insert_id };
+  if (withDerivedIds || !event.insert_id.startsWith("~")) return `${JSON.stringify(event)}\n`;
+  const { insert_id: _derived, ...fields } = event;
   return `${JSON.stringify(fields)}\n`;
 }

@@ -105,6 +105,6 @@ async function pruneQuietly<T extends ChainState>(
   try {
     await pruneChain(place, options);
   } catch (error) {
-    place.env.logger.warn("old versions stay for now", { prefix: place.prefix, error });
+    place.env.logger.warn("old versions could not be pruned", { prefix: place.prefix, error });
   }
 }
