@@ -5,7 +5,11 @@ import { checkShards, projectId, ShaleError } from "@shale/model";
 import { createTailCache } from "@shale/scan";
 import { closedError } from "./close-errors.ts";
 import { environmentOf } from "./environment.ts";
-import { type OpenProject, openProject, type ProjectCreationOptions } from "./open-project.ts";
+import {
+  type OpenProject,
+  openProject,
+  type ProjectCreationOptions,
+} from "./project/open-project.ts";
 import type { Store } from "./store.ts";
 import { type StoreOptions, storeDefaults } from "./store-options.ts";
 

@@ -1,7 +1,7 @@
 import { createIntake } from "@shale/intake";
 import type { Acknowledgement, Durability, EventInput } from "@shale/model";
+import type { AppendOptions } from "../store.ts";
 import type { ProjectParts } from "./project-parts.ts";
-import type { AppendOptions } from "./store.ts";
 
 export async function appendEvents(
   parts: ProjectParts,

@@ -1,6 +1,6 @@
 import { simulatedEnv } from "@shale/testing";
 import { expect, test } from "vitest";
-import { openStore } from "./open-store.ts";
+import { openStore } from "../open-store.ts";
 
 test("rows of a process that died become visible while another one only appends", async () => {
   const first = simulatedEnv({ seed: 7 });

@@ -1,7 +1,7 @@
 import { ShaleError } from "@shale/model";
 import { expect, test } from "vitest";
-import { openStore } from "./open-store.ts";
-import type { IngestSource } from "./store.ts";
+import { openStore } from "../open-store.ts";
+import type { IngestSource } from "../store.ts";
 
 function sourceOf(file: string, text: string): IngestSource {
   async function* bytes(): AsyncGenerator<Uint8Array> {

@@ -15,7 +15,7 @@ export async function recoverDeadLogs(env: Env, project: ProjectId): Promise<voi
 
 /**
  * The same again and again until `signal` aborts, so that rows of a process that died become visible
- * as long as any other one appends. A failure warns and waits for the next turn.
+ * while another one appends. A failure warns and waits for the next turn.
  */
 export async function recoverRegularly(
   env: Env,

@@ -1,10 +1,10 @@
 import type { Writer } from "@shale/ingest";
 import { createDuplicateCounter, createNdjsonReader, type ParsedEvents } from "@shale/intake";
 import { ShaleError } from "@shale/model";
-import { throwIfAborted } from "./close-errors.ts";
-import { createProgressMeter, type ProgressMeter } from "./progress-meter.ts";
+import { throwIfAborted } from "../close-errors.ts";
+import { createProgressMeter, type ProgressMeter } from "../progress-meter.ts";
+import type { IngestOptions, IngestRejection, IngestReport, IngestSource } from "../store.ts";
 import type { ProjectParts } from "./project-parts.ts";
-import type { IngestOptions, IngestRejection, IngestReport, IngestSource } from "./store.ts";
 
 /** Rejections that a report lists; the rest is only counted. */
 const REJECTIONS_LISTED = 1_000;

@@ -10,8 +10,8 @@ import {
 import { type ListedLog, listLogs } from "@shale/ingest";
 import { ShaleError, tailNumber, type WriterOrdinal } from "@shale/model";
 import { createScanStats, runWithPin, scanShards } from "@shale/scan";
+import type { LogStatus, ProjectStatus, SpecStatus, WriterStatus } from "../store.ts";
 import type { ProjectParts } from "./project-parts.ts";
-import type { LogStatus, ProjectStatus, SpecStatus, WriterStatus } from "./store.ts";
 import { pinsOf } from "./take-pin.ts";
 
 /** Reads of headers on their way at the same time. */

@@ -4,16 +4,16 @@ import type { Env } from "@shale/env";
 import { openWriter, type Writer } from "@shale/ingest";
 import { type ProjectId, ShaleError } from "@shale/model";
 import type { TailCache } from "@shale/scan";
+import { closedError } from "../close-errors.ts";
+import type { Project } from "../store.ts";
 import { appendEvents } from "./append-events.ts";
 import { answerQuery, loadSchema } from "./ask.ts";
-import { closedError } from "./close-errors.ts";
 import { exportLines, readStoredEvents } from "./export-events.ts";
 import { forgetWriterLog } from "./forget-writer-log.ts";
 import { ingestSources } from "./ingest-sources.ts";
 import type { ProjectParts } from "./project-parts.ts";
 import { readStatus } from "./read-status.ts";
 import { recoverDeadLogs, recoverRegularly } from "./recover-dead-logs.ts";
-import type { Project } from "./store.ts";
 import { takePin } from "./take-pin.ts";
 
 export interface ProjectOptions {
