@@ -19,6 +19,7 @@ export type {
   UserTable,
 } from "./event-batch.ts";
 export { selectRows } from "./select-rows.ts";
+export type { StoredBatch } from "./stored-batch.ts";
 export type { TextTable } from "./text-table.ts";
 export { emptyTextTable, textAt, textBytesAt } from "./text-table.ts";
 export type { TextTableBuilder } from "./text-table-builder.ts";

@@ -20,8 +20,32 @@ export type {
   OrdinalRange,
 } from "./catalog-document.ts";
 export { NONCES_KEPT } from "./catalog-document.ts";
+export type {
+  DayFileColumn,
+  DayFileCompression,
+  DayFileContent,
+  DayFileEventCount,
+  DayFileFooter,
+  DayFilePlaces,
+  DayFileRange,
+  DayFileRowGroup,
+  DayFileRows,
+  DayFileSelection,
+} from "./day-file/day-file.ts";
 export type { Heartbeat } from "./heartbeat.ts";
 export { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_FORMAT_VERSION } from "./heartbeat.ts";
+export type {
+  DayFileEntry,
+  DayFileGeneration,
+  DayFileSeqs,
+  ManifestClaim,
+  ManifestClaimKind,
+  ManifestCopy,
+  ManifestDocument,
+  ManifestPageRef,
+  ManifestPosition,
+  ManifestWritten,
+} from "./manifest/manifest-document.ts";
 export type { TailSource } from "./tail/tail-codec.ts";
 export {
   decodeTailHeader,
