@@ -35,6 +35,10 @@ function statOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
 }
 
+function nameOf(pid: number): string | undefined {
+  return /\((.*)\)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
+}
+
 test("a process is alive, also while it is stopped, and dead once it was killed", async () => {
   const processes = systemProcesses();
   expect(processes.stateOf(processes.self)).toBe("alive");
@@ -56,6 +60,8 @@ test.runIf(hasProc)(
     const pid = Number(String((await once(parent.stdout, "data"))[0]));
     const identity = identityOf(pid);
     expect(systemProcesses().stateOf(identity)).toBe("alive");
+    // As long as it is the shell, it may still ask for the end of its child.
+    while (nameOf(parent.pid ?? 0) !== "sleep") await new Promise((next) => setImmediate(next));
     process.kill(pid, "SIGKILL");
     while (statOf(pid)[0] !== "Z") await new Promise((resolve) => setImmediate(resolve));
     expect(systemProcesses().stateOf(identity)).toBe("dead");
