@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createBatchBuilder } from "./batch-builder.ts";
 import type { EventBatch, PropertyColumn } from "./event-batch.ts";
 import { textAt } from "./text-table.ts";
-import { loadUserHasher, type UserHasher } from "./user-hasher.ts";
+import { loadUserHasher, type UserHasher } from "./users/user-hasher.ts";
 
 type Value = string | number | boolean | readonly number[];
 interface Row {

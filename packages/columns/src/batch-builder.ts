@@ -8,7 +8,7 @@ import {
 } from "./property-column-builder.ts";
 import { createTextListBuilder } from "./text-list-builder.ts";
 import { createTextTableBuilder } from "./text-table-builder.ts";
-import type { UserHasher } from "./user-hasher.ts";
+import type { UserHasher } from "./users/user-hasher.ts";
 
 /**
  * Turns events into columns in one pass, without keeping an object for an event.

@@ -1,4 +1,5 @@
 import type { EventBatch, LoggedBatch } from "./event-batch.ts";
+import type { StoredBatch } from "./stored-batch.ts";
 import type { TextTable } from "./text-table.ts";
 
 /** Objects and array headers around the bytes of a batch and of one column, roughly. */
@@ -9,9 +10,10 @@ const COLUMN_OVERHEAD_BYTES = 512;
  * Memory that the batch takes, in bytes; an estimate for budgets. What several batches share, or
  * what lies unused in the bytes that a decoded batch is a view on, is not known here.
  */
-export function batchBytes(batch: EventBatch | LoggedBatch): number {
+export function batchBytes(batch: EventBatch | LoggedBatch | StoredBatch): number {
   let sum = BATCH_OVERHEAD_BYTES;
   sum += "seqs" in batch ? batch.seqs.byteLength : 0;
+  sum += "writers" in batch ? batch.writers.byteLength + batch.generations.byteLength : 0;
   sum += batch.timesMs.byteLength;
   sum += batch.userCodes.byteLength + batch.eventCodes.byteLength + batch.insertIdCodes.byteLength;
   sum += batch.users.hashHigh.byteLength + batch.users.hashLow.byteLength;

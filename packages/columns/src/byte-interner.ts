@@ -82,7 +82,7 @@ export function createByteInterner(): ByteInterner {
     get byteLength() {
       return byteLength;
     },
-    intern: (table, index) => add(table, index, hashOf(table, index)),
+    intern: (table, index) => add(table, index, hashText(table, index)),
     // Mixed again: the low bits of a sharding hash are the same for all users of a shard.
     internHashed: (table, index, hash) => add(table, index, mixed(hash)),
     build: () => ({
@@ -109,7 +109,7 @@ function regrown(slots: Uint32Array): Uint32Array<ArrayBuffer> {
 }
 
 /** MurmurHash3, 32 bits, seed 0: four bytes a step. */
-function hashOf({ bytes, offsets }: TextTable, index: number): number {
+export function hashText({ bytes, offsets }: TextTable, index: number): number {
   const start = offsets[index] ?? 0;
   const end = offsets[index + 1] ?? 0;
   let hash = 0;

@@ -5,7 +5,11 @@ export type { ByteInterner } from "./byte-interner.ts";
 export { createByteInterner } from "./byte-interner.ts";
 export type { StoredValue } from "./column-at.ts";
 export { columnAt, denseColumn } from "./column-at.ts";
-export { concatBatches } from "./concat-batches.ts";
+export { concatBatches } from "./concat/concat-batches.ts";
+export { findRepeats } from "./day/find-repeats.ts";
+export type { RowSource } from "./day/gather-rows.ts";
+export { gatherSorted, withoutRows } from "./day/gather-sorted.ts";
+export { storedBatchOf } from "./day/stored-batch-of.ts";
 export type { BatchEvent } from "./event-at.ts";
 export { eventAt } from "./event-at.ts";
 export type {
@@ -21,8 +25,10 @@ export type {
 export { selectRows } from "./select-rows.ts";
 export type { StoredBatch } from "./stored-batch.ts";
 export type { TextTable } from "./text-table.ts";
-export { emptyTextTable, textAt, textBytesAt } from "./text-table.ts";
+export { compareTexts, emptyTextTable, selectTexts, textAt, textBytesAt } from "./text-table.ts";
 export type { TextTableBuilder } from "./text-table-builder.ts";
 export { createTextTableBuilder } from "./text-table-builder.ts";
-export type { UserHasher } from "./user-hasher.ts";
-export { loadUserHasher } from "./user-hasher.ts";
+export type { UserHasher } from "./users/user-hasher.ts";
+export { loadUserHasher } from "./users/user-hasher.ts";
+export type { UserPlaces } from "./users/user-places.ts";
+export { hashUsers, parsePlace, placeText, userPlaces } from "./users/user-places.ts";

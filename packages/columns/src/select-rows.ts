@@ -1,5 +1,9 @@
 import { invariant } from "@shale/model";
 import type { EventBatch, LoggedBatch, PropertyColumn } from "./event-batch.ts";
+import type { StoredBatch } from "./stored-batch.ts";
+
+/** Below one selected row in so many slots, each is searched for. */
+const SEARCH_ONE_IN = 16;
 
 /**
  * The given rows as a batch of the same kind, in the same order. Dictionaries are shared with
@@ -8,11 +12,12 @@ import type { EventBatch, LoggedBatch, PropertyColumn } from "./event-batch.ts";
  * @param rows Strictly ascending, each below `batch.rowCount`.
  */
 export function selectRows(batch: LoggedBatch, rows: Uint32Array): LoggedBatch;
+export function selectRows(batch: StoredBatch, rows: Uint32Array): StoredBatch;
 export function selectRows(batch: EventBatch, rows: Uint32Array): EventBatch;
 export function selectRows(
-  batch: EventBatch | LoggedBatch,
+  batch: EventBatch | LoggedBatch | StoredBatch,
   rows: Uint32Array,
-): EventBatch | LoggedBatch {
+): EventBatch | LoggedBatch | StoredBatch {
   let previous = -1;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] ?? 0;
@@ -31,7 +36,10 @@ export function selectRows(
     properties: batch.properties.map((column) => columnOf(column, rows)),
   };
   if (!("seqs" in batch)) return selected;
-  return { ...selected, writer: batch.writer, seqs: doublesAt(batch.seqs, rows) };
+  const seqs = doublesAt(batch.seqs, rows);
+  if ("writer" in batch) return { ...selected, writer: batch.writer, seqs };
+  const writers = doublesAt(batch.writers, rows);
+  return { ...selected, seqs, writers, generations: codesAt(batch.generations, rows) };
 }
 
 function columnOf(column: PropertyColumn, selected: Uint32Array): PropertyColumn {
@@ -56,9 +64,12 @@ function placesOf(
   const newRows = new Uint32Array(Math.min(rows.length, selected.length));
   const slots = new Uint32Array(newRows.length);
   let count = 0;
-  for (let slot = 0, i = 0; slot < rows.length && i < selected.length; ) {
-    const row = rows[slot] ?? 0;
+  let slot = 0;
+  const isSearched = selected.length * SEARCH_ONE_IN < rows.length;
+  for (let i = 0; slot < rows.length && i < selected.length; ) {
     const wanted = selected[i] ?? 0;
+    if (isSearched) slot = slotFrom(rows, slot, wanted);
+    const row = rows[slot] ?? Infinity;
     if (row === wanted) {
       newRows[count] = i;
       slots[count] = slot;
@@ -68,6 +79,17 @@ function placesOf(
     if (wanted <= row) i++;
   }
   return { rows: newRows.slice(0, count), slots: slots.slice(0, count) };
+}
+
+/** The first slot from `low` on whose row is `wanted` or later. */
+function slotFrom(rows: Uint32Array, low: number, wanted: number): number {
+  let [from, to] = [low, rows.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((rows[middle] ?? 0) < wanted) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function codesAt(source: Uint32Array, slots: Uint32Array): Uint32Array {

@@ -11,7 +11,7 @@ interface Vector {
   readonly mod65536: number;
 }
 const vectors: readonly Vector[] = JSON.parse(
-  readFileSync(new URL("../fixtures/xxh64.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../fixtures/xxh64.json", import.meta.url), "utf8"),
 );
 
 describe("loadUserHasher()", () => {

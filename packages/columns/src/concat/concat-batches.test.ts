@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBatch } from "../test/arbitrary-batch.ts";
-import { batchOf, type Row } from "../test/batch-of.ts";
-import { comparable } from "../test/comparable.ts";
+import { arbitraryBatch } from "../../test/arbitrary-batch.ts";
+import { batchOf, type Row } from "../../test/batch-of.ts";
+import { comparable } from "../../test/comparable.ts";
+import { eventAt } from "../event-at.ts";
+import type { EventBatch, LoggedBatch } from "../event-batch.ts";
+import { selectRows } from "../select-rows.ts";
+import { type TextTable, textAt } from "../text-table.ts";
 import { concatBatches } from "./concat-batches.ts";
-import { eventAt } from "./event-at.ts";
-import type { EventBatch, LoggedBatch } from "./event-batch.ts";
-import { selectRows } from "./select-rows.ts";
-import { type TextTable, textAt } from "./text-table.ts";
 
 const LIFT = 1e14;
 

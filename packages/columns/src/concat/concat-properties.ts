@@ -1,12 +1,12 @@
-import { createByteInterner } from "./byte-interner.ts";
-import { createCodeMerger } from "./code-merger.ts";
+import { createByteInterner } from "../byte-interner.ts";
 import type {
   BooleanColumn,
   EventBatch,
   NumberColumn,
   PropertyColumn,
   TextColumn,
-} from "./event-batch.ts";
+} from "../event-batch.ts";
+import { createCodeMerger } from "./code-merger.ts";
 
 /** A column is dense when at least one row in this many has a value, as in a built batch. */
 const DENSE_ONE_IN = 8;

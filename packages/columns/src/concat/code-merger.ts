@@ -1,10 +1,12 @@
-import type { TextTable } from "./text-table.ts";
+import type { TextTable } from "../text-table.ts";
 
 /** Turns the codes of one dictionary after another into codes of one merged dictionary. */
 export interface CodeMerger {
   /** Writes the merged codes of `codes` into `target` from `at` on. */
   merge(codes: Uint32Array, table: TextTable, target: Uint32Array, at: number): void;
 }
+
+const FEW_ONE_IN = 16;
 
 /**
  * Entries are interned when a row first needs them, so what no row needs is left out.
@@ -30,8 +32,20 @@ export function createCodeMerger(
     if (step === 1) merged[0] = 1;
   }
 
+  /** A few rows of a large dictionary: forgetting all of its entries would cost more than they. */
+  function mergeFew(codes: Uint32Array, table: TextTable, target: Uint32Array, at: number): void {
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] ?? 0;
+      target[at + i] = code < step ? 0 : intern(table, code - step) + step;
+    }
+  }
+
   return {
     merge(codes, table, target, at) {
+      if (table !== current && codes.length * FEW_ONE_IN < table.count) {
+        mergeFew(codes, table, target, at);
+        return;
+      }
       begin(table);
       for (let i = 0; i < codes.length; i++) {
         const code = codes[i] ?? 0;

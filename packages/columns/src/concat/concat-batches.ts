@@ -1,9 +1,8 @@
 import { invariant } from "@shale/model";
-import { createByteInterner } from "./byte-interner.ts";
-import { createCodeMerger } from "./code-merger.ts";
+import type { LoggedBatch } from "../event-batch.ts";
+import type { TextTable } from "../text-table.ts";
+import { concatEvents, concatUsers } from "./concat-dictionaries.ts";
 import { concatProperties } from "./concat-properties.ts";
-import type { LoggedBatch, UserTable } from "./event-batch.ts";
-import type { TextTable } from "./text-table.ts";
 
 /** Offsets are unsigned 32-bit numbers. */
 const TABLE_BYTES_MAX = 0xffff_ffff;
@@ -59,65 +58,6 @@ function concatRows(
     row += batch.rowCount;
   }
   return { seqs, timesMs };
-}
-
-function concatUsers(
-  batches: readonly LoggedBatch[],
-  rowCount: number,
-): Pick<LoggedBatch, "users" | "userCodes"> {
-  const interner = createByteInterner();
-  let hashHigh = new Uint32Array(64);
-  let hashLow = new Uint32Array(64);
-  let current: UserTable | undefined;
-  function intern(ids: TextTable, index: number): number {
-    const high = current?.hashHigh[index] ?? 0;
-    const isNext = interner.count;
-    const code = interner.internHashed(ids, index, high);
-    if (code < isNext) return code;
-    if (code === hashHigh.length) {
-      hashHigh = grownU32(hashHigh);
-      hashLow = grownU32(hashLow);
-    }
-    hashHigh[code] = high;
-    hashLow[code] = current?.hashLow[index] ?? 0;
-    return code;
-  }
-  const merger = createCodeMerger("none", intern);
-  const userCodes = new Uint32Array(rowCount);
-  let row = 0;
-  for (const batch of batches) {
-    current = batch.users;
-    merger.merge(batch.userCodes, batch.users.ids, userCodes, row);
-    row += batch.rowCount;
-  }
-  const { count } = interner;
-  const users = {
-    ids: interner.build(),
-    hashHigh: hashHigh.slice(0, count),
-    hashLow: hashLow.slice(0, count),
-  };
-  return { users, userCodes };
-}
-
-function grownU32(source: Uint32Array): Uint32Array<ArrayBuffer> {
-  const grown = new Uint32Array(2 * source.length);
-  grown.set(source);
-  return grown;
-}
-
-function concatEvents(
-  batches: readonly LoggedBatch[],
-  rowCount: number,
-): Pick<LoggedBatch, "events" | "eventCodes"> {
-  const interner = createByteInterner();
-  const merger = createCodeMerger("none", interner.intern);
-  const eventCodes = new Uint32Array(rowCount);
-  let row = 0;
-  for (const batch of batches) {
-    merger.merge(batch.eventCodes, batch.events, eventCodes, row);
-    row += batch.rowCount;
-  }
-  return { events: interner.build(), eventCodes };
 }
 
 /** Insert ids are seldom equal, so their tables are put one behind the other and not merged. */
