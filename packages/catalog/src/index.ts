@@ -9,12 +9,37 @@ export type {
 } from "./chain/chain.ts";
 export { openChain } from "./chain/open-chain.ts";
 export { readHeartbeats, writeHeartbeat } from "./heartbeats.ts";
+export type { BegunClaim, ClaimInput, ClaimRequest } from "./manifest/begin-claim.ts";
+export { beginClaim } from "./manifest/begin-claim.ts";
+export type { ManifestBalance } from "./manifest/claim-balance.ts";
+export { addDigestTexts } from "./manifest/claim-balance.ts";
+export type { ClaimChange } from "./manifest/commit-claim.ts";
+export { commitClaim } from "./manifest/commit-claim.ts";
+export { closeManifest, dropClaim, mayTakeOver, retireWriters } from "./manifest/end-claims.ts";
+export { fileCountOf } from "./manifest/file-count.ts";
+export type { DayRange, EntryPages, EntryReading } from "./manifest/load-entries.ts";
+export { loadEntries } from "./manifest/load-entries.ts";
+export type { ManifestsReading } from "./manifest/load-manifests.ts";
+export { loadManifests } from "./manifest/load-manifests.ts";
+export { manifestInvariants } from "./manifest/manifest-invariants.ts";
+export type { ManifestPlace } from "./manifest/manifest-place.ts";
+export { openManifest } from "./manifest/open-manifest.ts";
+export type { DayFilePlace } from "./object-keys.ts";
 export {
   catalogKey,
   catalogVersionOfKey,
+  dayFileKey,
+  dayFilePlaceOfKey,
+  dayFilePrefix,
   heartbeatKey,
   heartbeatPrefix,
+  manifestKey,
+  manifestPlaceOfKey,
   manifestPrefix,
+  manifestsPrefix,
+  pageKey,
+  pagePlaceOfKey,
+  pagePrefix,
   projectOfKey,
   tailKey,
   tailPlaceOfKey,

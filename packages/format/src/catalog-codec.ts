@@ -90,6 +90,17 @@ const vectorFields = {
   positions: numberedOf(objectOf<CatalogPosition>({ n: wholeNumber, lastSeq: wholeNumber })),
   infinite: ranges,
 };
+/** Shared with the manifest. */
+export const catalogShapes = {
+  hex128,
+  project,
+  version,
+  spec,
+  day,
+  nonces,
+  vector: objectOf<CatalogVector>(vectorFields),
+};
+
 const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
   project,
   version,

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { ShaleError } from "@shale/model";
 
 /** Documents people may read: one header line, then JSON. See docs/formats/catalog.md. */
-export type DocumentKind = "catalog" | "heartbeat";
+export type DocumentKind = "catalog" | "heartbeat" | "manifest" | "pin" | "condemned" | "look";
 
 const HEADER = /^shale-([a-z]+) ([1-9][0-9]{0,8}) ([0-9a-f]{8}) (0|[1-9][0-9]{0,14})$/;
 /** Longest header line in bytes, line feed left out: a search for its end stops here. */
@@ -28,7 +28,27 @@ export interface EnvelopeOpening {
 
 /** `shale-<kind> <formatVersion> <crc32> <byteLength>`, a line feed, and the body as indented JSON. */
 export function encodeEnvelope({ kind, formatVersion, body }: Envelope): Uint8Array {
-  const bodyBytes = encoder.encode(`${JSON.stringify(body, null, 1)}\n`);
+  return envelopeOf(kind, formatVersion, JSON.stringify(body, null, 1));
+}
+
+/** As `encodeEnvelope`, with each field on a line and each item of its lists on one of its own. */
+export function encodeRowsEnvelope({
+  kind,
+  formatVersion,
+  body,
+}: Envelope & { readonly body: object }): Uint8Array {
+  const fields = Object.entries(body).map(([name, value]: [string, unknown]) => {
+    const isList = Array.isArray(value) && value.length > 0;
+    const text = isList
+      ? `[\n${value.map((item) => `  ${JSON.stringify(item)}`).join(",\n")}\n ]`
+      : JSON.stringify(value);
+    return ` ${JSON.stringify(name)}: ${text}`;
+  });
+  return envelopeOf(kind, formatVersion, `{\n${fields.join(",\n")}\n}`);
+}
+
+function envelopeOf(kind: DocumentKind, formatVersion: number, json: string): Uint8Array {
+  const bodyBytes = encoder.encode(`${json}\n`);
   const crc = envelopeCrcOf(kind, String(formatVersion), bodyBytes);
   const header = encoder.encode(`shale-${kind} ${formatVersion} ${crc} ${bodyBytes.length}\n`);
   const bytes = new Uint8Array(header.length + bodyBytes.length);

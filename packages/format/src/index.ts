@@ -34,6 +34,22 @@ export type {
 } from "./day-file/day-file.ts";
 export type { Heartbeat } from "./heartbeat.ts";
 export { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_FORMAT_VERSION } from "./heartbeat.ts";
+export {
+  claimOfOutput,
+  compareEntries,
+  isClaimId,
+  isOutputId,
+  numberOfOutput,
+  outputId,
+} from "./manifest/day-file-id.ts";
+export type { ManifestPage } from "./manifest/decode-page.ts";
+export { decodeManifestPage } from "./manifest/decode-page.ts";
+export { encodeManifestPage } from "./manifest/encode-page.ts";
+export {
+  decodeManifest,
+  encodeManifest,
+  MANIFEST_FORMAT_VERSION,
+} from "./manifest/manifest-codec.ts";
 export type {
   DayFileEntry,
   DayFileGeneration,
@@ -46,6 +62,8 @@ export type {
   ManifestPosition,
   ManifestWritten,
 } from "./manifest/manifest-document.ts";
+export { COMMITTED_KEPT } from "./manifest/manifest-document.ts";
+export { MANIFEST_PAGE_FORMAT_VERSION } from "./manifest/page-layout.ts";
 export type { TailSource } from "./tail/tail-codec.ts";
 export {
   decodeTailHeader,

@@ -68,6 +68,9 @@ export const errorCodes = {
     "conflict",
     "Repeat: other processes committed to the catalog at the same time",
   ],
+  CLAIM_REFUSED: ["conflict", "Plan again: another job has the same files, or they were replaced"],
+  CLAIM_LOST: ["conflict", "Plan again: another process took this job over; nothing was committed"],
+  MANIFEST_CLOSED: ["conflict", "Read the catalog again: the sharding spec was given up"],
   WRITER_FENCED: [
     "closed",
     "Another process took over this log; append again through a new writer",

@@ -1,6 +1,9 @@
 import type { ChainVersion, Day, ProjectId, ShardId, SpecName, WriterOrdinal } from "@shale/model";
 import type { CatalogPosition, CatalogProcess, CatalogVector } from "../catalog-document.ts";
 
+/** Ids of committed claims that a version carries. */
+export const COMMITTED_KEPT = 64;
+
 /**
  * One version of the manifest of a group, up to 64 shards of a spec: which day files there are, how
  * far the tail is drained, and who may commit what.
@@ -25,6 +28,8 @@ export interface ManifestDocument {
   readonly watermarks: CatalogVector;
   /** Jobs that may commit (protocol C2). */
   readonly claims: readonly ManifestClaim[];
+  /** Ids of the last 64 claims that were committed, newest last: their jobs' marks (protocol P2). */
+  readonly committed: readonly string[];
   /** What a reshard has copied from another spec (protocol S2). */
   readonly copied: readonly ManifestCopy[];
   /** Where a catch-up froze the group (protocol S7). */

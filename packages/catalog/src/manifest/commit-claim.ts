@@ -1,0 +1,137 @@
+import type { CallOptions, Env } from "@shale/env";
+import type {
+  CatalogVector,
+  DayFileEntry,
+  ManifestClaim,
+  ManifestCopy,
+  ManifestDocument,
+  ManifestWritten,
+} from "@shale/format";
+import { COMMITTED_KEPT, claimOfOutput } from "@shale/format";
+import { invariant, ShaleError } from "@shale/model";
+import type { Chain } from "../chain/chain.ts";
+import { manifestClosed, nameOf } from "./begin-claim.ts";
+import type { ManifestBalance } from "./claim-balance.ts";
+import { imbalanceOf } from "./claim-balance.ts";
+import { movedTo } from "./vectors.ts";
+
+/** What a job's commit makes of its manifest. */
+export interface ClaimChange {
+  /** Files named after the claim. */
+  readonly added: readonly DayFileEntry[];
+  /** Ids among the claim's inputs. */
+  readonly removed: readonly string[];
+  /** Only of a drain, and of the last copy of a catch-up: where the named writers stand now. */
+  readonly watermarks?: CatalogVector | undefined;
+  /** Only of a copy: what has been copied now. */
+  readonly copied?: readonly ManifestCopy[] | undefined;
+  readonly balance: ManifestBalance;
+}
+
+/**
+ * Publishes what a job made, and ends its claim, in one commit (protocol C1, C2). The claim protects
+ * its inputs: while it stands they are listed, and nobody else moves the watermarks.
+ *
+ * @returns A version that holds the commit: its own, or a later one. A claim that was committed
+ * before gives the newest version; the last 64 are known.
+ * @throws {ShaleError} CLAIM_LOST when somebody has taken the job over: nothing was committed, and
+ * nothing may be deleted. MANIFEST_CLOSED, CATALOG_CONFLICT; STORE_UNAVAILABLE: it may be
+ * committed: repeat
+ * @throws {InvariantError} when the rows do not add up (protocol C3)
+ */
+export async function commitClaim(
+  env: Env,
+  chain: Chain<ManifestDocument>,
+  claimId: string,
+  change: ClaimChange,
+  options: CallOptions = {},
+): Promise<ManifestDocument> {
+  const manifest = await chain.commit((newest) => {
+    const { before, claim } = standing(newest, claimId);
+    if (claim === undefined) return undefined;
+    invariant(claim.kind !== "fold", "a fold changes no file");
+    return planCommit(before, claim, change);
+  }, options);
+  env.logger.debug("claim committed", { claim: claimId, version: manifest.version });
+  return manifest;
+}
+
+/**
+ * The claim in the newest version; undefined when it was committed.
+ *
+ * @throws {ShaleError} CLAIM_LOST, MANIFEST_CLOSED
+ */
+export function standing(
+  newest: ManifestDocument | undefined,
+  claimId: string,
+): { readonly before: ManifestDocument; readonly claim: ManifestClaim | undefined } {
+  invariant(newest !== undefined, `claim ${claimId} was put into a manifest`);
+  const claim = newest.claims.find(({ id }) => id === claimId);
+  if (claim !== undefined || newest.committed.includes(claimId)) return { before: newest, claim };
+  if (newest.closedMs !== null) throw manifestClosed(newest);
+  throw new ShaleError(
+    "CLAIM_LOST",
+    `Cannot commit the job ${claimId} of ${nameOf(newest)}: another process has taken it over`,
+  );
+}
+
+function planCommit(
+  before: ManifestDocument,
+  claim: ManifestClaim,
+  change: ClaimChange,
+): ManifestDocument {
+  const { added, removed, watermarks, copied, balance } = change;
+  const foreign = added.find(({ id }) => claimOfOutput(id) !== claim.id);
+  invariant(foreign === undefined, `file ${foreign?.id} is named after claim ${claim.id}`);
+  const unclaimed = removed.find((id) => !claim.inputs.includes(id));
+  invariant(unclaimed === undefined, `file ${unclaimed} is an input of claim ${claim.id}`);
+  const imbalance = imbalanceOf(claim.kind, added, balance);
+  invariant(imbalance === undefined, `C3 of the ${claim.kind} ${claim.id}: ${imbalance}`);
+  const gone = new Set(removed);
+  const kept = before.added.filter(({ id }) => !gone.has(id));
+  const unpaged = new Set(before.added.map(({ id }) => id));
+  return {
+    ...endClaim(before, claim.id),
+    added: [...kept, ...added],
+    removed: [...before.removed, ...removed.filter((id) => !unpaged.has(id))],
+    watermarks:
+      watermarks === undefined ? before.watermarks : movedTo(before.watermarks, watermarks),
+    copied: copied === undefined ? before.copied : copiedTo(before.copied, copied),
+    written: writtenBy(before.written, claim, added),
+  };
+}
+
+/** The manifest without the claim, which is remembered as committed. */
+export function endClaim(before: ManifestDocument, claimId: string): ManifestDocument {
+  return {
+    ...before,
+    claims: before.claims.filter(({ id }) => id !== claimId),
+    committed: [...before.committed, claimId].slice(-COMMITTED_KEPT),
+  };
+}
+
+function copiedTo(
+  before: readonly ManifestCopy[],
+  change: readonly ManifestCopy[],
+): readonly ManifestCopy[] {
+  const nameOfCopy = ({ shard, day }: ManifestCopy): string => `${shard}/${day}`;
+  const copies = new Map([...before, ...change].map((copy) => [nameOfCopy(copy), copy]));
+  return [...copies.values()];
+}
+
+function writtenBy(
+  written: ManifestWritten,
+  { kind }: ManifestClaim,
+  added: readonly DayFileEntry[],
+): ManifestWritten {
+  const rows = added.reduce((sum, entry) => sum + entry.rows, 0);
+  const bytes = added.reduce((sum, entry) => sum + entry.bytes, 0);
+  const isDrain = kind === "drain";
+  return {
+    drainedRows: written.drainedRows + (isDrain ? rows : 0),
+    drainedBytes: written.drainedBytes + (isDrain ? bytes : 0),
+    rewrittenRows: written.rewrittenRows + (isDrain ? 0 : rows),
+    rewrittenBytes: written.rewrittenBytes + (isDrain ? 0 : bytes),
+    commits: written.commits + 1,
+  };
+}
