@@ -46,6 +46,7 @@ export {
   tailPrefix,
 } from "./object-keys.ts";
 export { loadCatalog, openCatalog } from "./open-catalog.ts";
+export { holdsOrdinal } from "./ordinal-ranges.ts";
 export { openPin } from "./pin/open-pin.ts";
 export type { GroupState, Pin, PinOptions, TailPosition, TailRef } from "./pin/pin.ts";
 export type { PinMemo } from "./pin/pin-memo.ts";
