@@ -62,6 +62,8 @@ export interface Chain<T> {
    * OBJECT_CORRUPT, FORMAT_UNKNOWN, STORE_UNAVAILABLE
    */
   loadNewest(options?: CallOptions): Promise<T | undefined>;
+  /** That version, if it was not pruned. @throws {ShaleError} as `loadNewest` */
+  loadVersion(version: ChainVersion, options?: CallOptions): Promise<T | undefined>;
   /**
    * Publishes what `edit` makes of the newest version, exactly once.
    *

@@ -1,11 +1,12 @@
 import type { CallOptions, Env } from "@shale/env";
 import { invariant, ShaleError } from "@shale/model";
 import { backOff } from "../back-off.ts";
+import { paddedNumber } from "../object-keys.ts";
 import { patientEnv } from "../patient-env.ts";
 import type { Chain, ChainEdit, ChainLink, ChainOptions, ChainPlace, ChainState } from "./chain.ts";
 import type { AttemptFate, ChainAttempt } from "./chain-attempt.ts";
 import { createVersion, planAttempt, settleAttempt } from "./chain-attempt.ts";
-import { loadHead } from "./chain-head.ts";
+import { loadHead, readLink } from "./chain-head.ts";
 import { pruneChain } from "./prune-chain.ts";
 
 /** Races that a commit may lose; each costs a listing, a read and a creation. */
@@ -21,6 +22,12 @@ export function openChain<T extends ChainState>(env: Env, options: ChainOptions<
   const patient = patientEnv(env).store;
   return {
     loadNewest: async (callOptions = {}) => (await loadHead(place, patient, callOptions))?.state,
+    loadVersion: async (version, callOptions = {}) => {
+      const { remembered } = place;
+      if (remembered?.state.version === version) return remembered.state;
+      const key = place.prefix + paddedNumber(version);
+      return (await readLink(place, patient, key, callOptions))?.state;
+    },
     commit: async (edit, callOptions = {}) => {
       const state = await commitEdit(place, edit, callOptions);
       if (state.version % VERSIONS_PER_PRUNE === 0) await pruneQuietly(place, callOptions);

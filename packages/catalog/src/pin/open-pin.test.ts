@@ -1,13 +1,16 @@
 import type { LoggedBatch } from "@shale/columns";
 import type { Env, ObjectStore } from "@shale/env";
 import { memoryStore } from "@shale/env";
-import type { CatalogDocument } from "@shale/format";
-import { projectId, specName, specNameOf } from "@shale/model";
+import type { CatalogDocument, CatalogVector } from "@shale/format";
+import { projectId, specName, specNameOf, writerOrdinal } from "@shale/model";
 import { describe, expect, test } from "vitest";
 import { envOver } from "../../test/log-chain.ts";
 import type { PausedStore } from "../../test/paused-store.ts";
 import { pausedStore } from "../../test/paused-store.ts";
 import { batchOf, keyOfTail, putTail, shop } from "../../test/tail.ts";
+import { beginClaim } from "../manifest/begin-claim.ts";
+import { closeManifest } from "../manifest/end-claims.ts";
+import { openManifest } from "../manifest/open-manifest.ts";
 import { manifestPrefix } from "../object-keys.ts";
 import { openCatalog } from "../open-catalog.ts";
 import { createProject } from "../projects.ts";
@@ -171,7 +174,7 @@ describe("openPin()", () => {
 
     const manifest = `${manifestPrefix(shop, specNameOf(0), 3)}0000000000000001`;
     await store.put(manifest, new Uint8Array(1), { ifAbsent: true });
-    await expect(openPin(env, shop)).rejects.toEqual(refused("FORMAT_UNKNOWN"));
+    await expect(openPin(env, shop)).rejects.toEqual(refused("OBJECT_CORRUPT"));
     await store.delete(manifest);
 
     await openCatalog(env, shop).commit((newest) => ({
@@ -289,8 +292,6 @@ describe("rows in memory (W6)", () => {
 });
 
 describe("schedules of the protocol", () => {
-  // Schedule 1: the scan runs while object 2 is made and object 1 is drained and deleted. A manifest
-  // is read after it, and here, where none can be read, is refused: nothing is answered from less.
   test("1: a scan that misses a new object and its deleted predecessor is not believed", async () => {
     const { store, view, env } = await openShop(1);
     await putTail(store, { writer: 1, n: 1 }, [10]);
@@ -302,14 +303,15 @@ describe("schedules of the protocol", () => {
       },
     };
     const listing = view.pauseAfter("list", "/tail/");
-    const pinning = openPin({ ...env, store: scanning }, shop);
+    const pinning = openPin({ ...env, store: scanning }, shop, { groups: [0] });
     await listing.reached;
     await putTail(store, { writer: 1, n: 2 }, [20]);
-    const manifest = `${manifestPrefix(shop, specNameOf(0), 0)}0000000000000001`;
-    await store.put(manifest, new Uint8Array(1), { ifAbsent: true });
+    await drainTo(store, 0, { "1": { n: 1, lastSeq: 10 } });
     await store.delete(keyOfTail(1, 1));
     listing.resume();
-    await expect(pinning).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
+    // Object 2 was made after the listing began: the cut is at the watermark, not below it.
+    expect(hiOf(await pinning)).toEqual([[1, 1, 10]]);
+    expect(hiOf(await openPin(env, shop, { groups: [0] }))).toEqual([[1, 2, 20]]);
   });
 
   test("1: a head that vanishes before its header is read is looked for again", async () => {
@@ -323,7 +325,6 @@ describe("schedules of the protocol", () => {
     expect(hiOf(await pinning)).toEqual([[1, 0, 0]]);
   });
 
-  // Schedule 2, as far as it goes without manifests.
   test("2: a writer that retires during a pin is not read from a catalog that lists it", async () => {
     const { store, view, env } = await openShop(2);
     await putTail(store, { writer: 1, n: 1 }, [10]);
@@ -337,5 +338,97 @@ describe("schedules of the protocol", () => {
     }));
     expect(view.calls.length).toBeGreaterThan(0);
     expect(tailOf(await openPin(env, shop, {}, memo))).toEqual(["2/1"]);
+  });
+
+  test("2: a writer that is infinite in a manifest is not read by a pin that still lists it", async () => {
+    const { store, env } = await openShop(2);
+    await putTail(store, { writer: 1, n: 1 }, [10]);
+    await putTail(store, { writer: 1, n: 2 }, { lastSeq: 10 });
+    await putTail(store, { writer: 2, n: 1 }, [20]);
+    const infinite = [{ from: writerOrdinal(1), to: writerOrdinal(1) }];
+    for (const group of [0, 1, 2, 3]) await drainTo(store, group, {}, infinite);
+    expect(tailOf(await openPin(env, shop))).toEqual(["2/1"]);
+  });
+});
+
+/** A group's first manifest, with the watermarks that a drain would have left. */
+async function drainTo(
+  store: ObjectStore,
+  group: number,
+  positions: CatalogVector["positions"],
+  infinite: CatalogVector["infinite"] = [],
+): Promise<void> {
+  const outside = envOver(store, 77 + group);
+  const place = { project: shop, spec: specNameOf(0), group };
+  const chain = openManifest(outside, place);
+  const first = { positions, infinite };
+  await beginClaim(outside, chain, { ...place, kind: "drain", inputs: [], first });
+}
+
+describe("groups that were drained", () => {
+  test("stand at their own watermarks, and the pin reads what any of them needs", async () => {
+    const { store, env } = await openShop(1);
+    for (let n = 1; n <= 3; n++) await putTail(store, { writer: 1, n }, [n * 10]);
+    for (const group of [0, 1, 2]) await drainTo(store, group, { "1": { n: 2, lastSeq: 20 } });
+    await drainTo(store, 3, { "1": { n: 1, lastSeq: 10 } });
+    const pin = await openPin(env, shop);
+    expect(tailOf(pin)).toEqual(["1/2", "1/3"]);
+    const writer = pin.tail[0]!.writer;
+    const watermarks = [...pin.groups.values()].map((group) => group.watermarks.get(writer)?.n);
+    expect(watermarks).toEqual([2, 2, 2, 1]);
+    expect(pin.groups.get(3)?.manifest?.version).toBe(1);
+  });
+
+  test("are listed above the lowest watermark that is remembered, also in a cold start", async () => {
+    const { store, view, env } = await openShop(1);
+    for (let n = 1; n <= 3; n++) await putTail(store, { writer: 1, n }, [n * 10]);
+    const memo = createPinMemo(env, shop);
+    await openPin(env, shop, {}, memo);
+    for (const group of [0, 1, 2, 3]) await drainTo(store, group, { "1": { n: 2, lastSeq: 20 } });
+    await store.delete(keyOfTail(1, 1));
+    await store.delete(keyOfTail(1, 2));
+    expect(tailOf(await openPin(env, shop, {}, memo))).toEqual(["1/3"]);
+    expect(tailOf(await openPin(env, shop))).toEqual(["1/3"]);
+    expect(view.calls.some((call) => call === `head ${keyOfTail(1, 2)}`)).toBe(false);
+  });
+
+  test("of a closed manifest, or with a writer that the catalog does not know, are pinned again", async () => {
+    const { store, view, env } = await openShop(1);
+    const catalog = view.pauseAfter("get", "/catalog/");
+    const pinning = openPin(env, shop);
+    await catalog.reached;
+    await registerWriter(envOver(store, 5), shop);
+    await putTail(store, { writer: 2, n: 1 }, [20]);
+    await drainTo(store, 1, { "2": { n: 1, lastSeq: 20 } });
+    catalog.resume();
+    expect(hiOf(await pinning)).toEqual([
+      [1, 0, 0],
+      [2, 1, 20],
+    ]);
+    const place = { project: shop, spec: specNameOf(0), group: 1 };
+    const outside = envOver(store, 6);
+    await closeManifest(outside, openManifest(outside, place), place);
+    await expect(openPin(env, shop)).rejects.toMatchObject({ code: "PIN_UNSTABLE" });
+  });
+
+  test("give a snapshot the manifests that it stood on, as long as they are kept", async () => {
+    const { store, env } = await openShop(1);
+    await putTail(store, { writer: 1, n: 1 }, [10]);
+    const { snapshot } = await openPin(env, shop);
+    for (const group of [0, 1, 2, 3]) await drainTo(store, group, { "1": { n: 1, lastSeq: 10 } });
+    const before = await openPin(env, shop, { snapshot });
+    expect(tailOf(before)).toEqual(["1/1"]);
+    expect(before.groups.get(0)?.manifest).toBeUndefined();
+    const drained = await openPin(env, shop);
+    expect(tailOf(drained)).toEqual([]);
+    await store.delete(keyOfTail(1, 1));
+    await expect(openPin(env, shop, { snapshot })).rejects.toMatchObject({
+      code: "SNAPSHOT_EXPIRED",
+    });
+    expect(tailOf(await openPin(env, shop, { snapshot: drained.snapshot }))).toEqual([]);
+    await store.delete(`${manifestPrefix(shop, specNameOf(0), 2)}0000000000000001`);
+    await expect(openPin(env, shop, { snapshot: drained.snapshot })).rejects.toMatchObject({
+      code: "SNAPSHOT_EXPIRED",
+    });
   });
 });

@@ -5,6 +5,7 @@ import type { ProjectId, ShardingSpec, WriterOrdinal } from "@shale/model";
 import { ShaleError } from "@shale/model";
 import { backOff } from "../back-off.ts";
 import { existing } from "../open-catalog.ts";
+import { holdsOrdinal } from "../ordinal-ranges.ts";
 import { patientEnv } from "../patient-env.ts";
 import { findGap } from "./find-gap.ts";
 import type { GroupState, Pin, PinOptions, TailPosition } from "./pin.ts";
@@ -22,9 +23,9 @@ import {
   specOf,
   tailRefsOf,
 } from "./plan-pin.ts";
+import { readGroups, watermarkSpan } from "./read-groups.ts";
 import type { TailHead } from "./read-heads.ts";
 import { NO_POSITION, readHeads } from "./read-heads.ts";
-import { readWatermarks } from "./read-watermarks.ts";
 import { readSnapshotRows, snapshotExpired } from "./snapshot-rows.ts";
 
 /** Tries before the store counts as too restless to pin. */
@@ -97,7 +98,10 @@ interface PinReading {
   readonly spec: ShardingSpec;
   readonly memory: readonly LoggedBatch[];
   readonly heads: ReadonlyMap<WriterOrdinal, TailHead>;
-  readonly watermarks: Positions;
+  readonly groups: ReadonlyMap<number, GroupState>;
+  /** By writer, over all groups. */
+  readonly lowest: Positions;
+  readonly highest: Positions;
   readonly call: CallOptions;
 }
 
@@ -114,25 +118,39 @@ async function tryPin(pinTry: PinTry): Promise<PinOutcome> {
   const first = firstWatermarks(catalog, spec.spec);
   if (memory.some(({ writer }) => !first.has(writer))) return { gap: undefined };
 
-  // (2) The heads.
+  // (2) The heads, above the lowest watermarks that are remembered: watermarks only rise.
+  const remembered = memo.lowest.get(spec.spec);
   const above = new Map(
-    [...first].map(([writer, from]) => [writer, knownAbove(memo, writer, from)?.top ?? from]),
+    [...first].map(([writer, cut]) => {
+      const from = laterOf(remembered?.get(writer) ?? cut, cut);
+      return [writer, knownAbove(memo, writer, from)?.top ?? from];
+    }),
   );
   const heads = await readHeads(env, project, catalog, above, call);
 
   // (3) The manifests, never before the heads: a listing can miss an object that is made, and its
   // predecessor deleted, while it runs, and only a watermark read afterwards covers both.
-  const watermarks = await readWatermarks(env, { ...call, project, spec: spec.spec, first });
-  return await standAt(pinTry, { catalog, spec, memory, heads, watermarks, call });
+  const numbers = groupsOf(spec, options.groups);
+  const versions = wanted?.manifests;
+  const reading = { ...call, catalog, spec, groups: numbers, first, versions };
+  const groups = await readGroups(env, memo, reading);
+  if (groups === undefined) return { gap: undefined };
+  const span = watermarkSpan(groups.values(), first);
+  if (options.groups === undefined && wanted === undefined) {
+    memo.lowest.set(spec.spec, span.lowest);
+  }
+  return await standAt(pinTry, { catalog, spec, memory, heads, groups, ...span, call });
 }
 
 /** Chooses hi and makes sure of every object up to it. */
 async function standAt(pinTry: PinTry, reading: PinReading): Promise<PinOutcome> {
   const { env, project, options, memo, wanted } = pinTry;
-  const { catalog, spec, memory, heads, watermarks, call } = reading;
-  const hi = wanted === undefined ? newestHi(heads, watermarks) : snapshotHi(wanted, watermarks);
+  const { catalog, spec, memory, heads, groups, lowest, highest, call } = reading;
+  const hi =
+    wanted === undefined ? newestHi(heads, highest) : snapshotHi(wanted, { highest, groups });
   for (const [writer, top] of hi) {
-    const from = watermarks.get(writer) ?? NO_POSITION;
+    const from = lowest.get(writer) ?? NO_POSITION;
+    if (from.n >= top.n) continue;
     const listed = heads.get(writer)?.listed ?? [];
     const known = knownAbove(memo, writer, from)?.top.n ?? from.n;
     const gap = await findGap(env, { ...call, project, writer, known, listed, top: top.n });
@@ -144,17 +162,29 @@ async function standAt(pinTry: PinTry, reading: PinReading): Promise<PinOutcome>
     wanted === undefined
       ? memoryAbove(memory, hi)
       : await readSnapshotRows(env, { ...call, project, wanted, memory });
-  const state: GroupState = { watermarks, files: [] };
   const pin: Pin = {
     catalog,
     spec,
     hi,
-    groups: new Map(groupsOf(spec, options.groups).map((group) => [group, state])),
-    tail: tailRefsOf(project, watermarks, hi),
+    groups,
+    tail: tailRefsOf(project, lowest, hi),
     memory: rows,
-    snapshot: options.snapshot ?? snapshotOf(catalog, spec.spec, { hi, memory: rows }),
+    snapshot: options.snapshot ?? snapshotOf(catalog, spec.spec, { hi, memory: rows, groups }),
   };
   return { pin };
+}
+
+/** Whether every group had drained the writer's tail through object n. */
+function isDrained(
+  groups: ReadonlyMap<number, GroupState>,
+  writer: WriterOrdinal,
+  n: number,
+): boolean {
+  return [...groups.values()].every(({ manifest }) => {
+    if (manifest === undefined) return n === 0;
+    const { positions, infinite } = manifest.watermarks;
+    return holdsOrdinal(infinite, writer) || (positions[String(writer)]?.n ?? 0) >= n;
+  });
 }
 
 /** The greater of head and watermark, writer by writer. */
@@ -167,14 +197,20 @@ function newestHi(heads: ReadonlyMap<WriterOrdinal, TailHead>, watermarks: Posit
   );
 }
 
-/** @throws {ShaleError} SNAPSHOT_EXPIRED when rows above the snapshot are in day files by now */
-function snapshotHi(wanted: PinSnapshot, watermarks: Positions): Positions {
+/**
+ * The snapshot's own hi. A writer that has retired since is left out when its whole tail was in the
+ * day files of the snapshot.
+ *
+ * @throws {ShaleError} SNAPSHOT_EXPIRED when it was not
+ */
+function snapshotHi(
+  wanted: PinSnapshot,
+  { highest, groups }: Pick<PinReading, "highest" | "groups">,
+): Positions {
   const hi = new Map<WriterOrdinal, TailPosition>();
   for (const [writer, { n, lastSeq }] of wanted.writers) {
-    const watermark = watermarks.get(writer);
-    if (watermark === undefined) throw snapshotExpired(`writer ${writer} has retired`);
-    if (watermark.n > n) throw snapshotExpired(`writer ${writer} was drained beyond it`);
-    hi.set(writer, { n, lastSeq });
+    if (highest.has(writer)) hi.set(writer, { n, lastSeq });
+    else if (!isDrained(groups, writer, n)) throw snapshotExpired(`writer ${writer} has retired`);
   }
   return hi;
 }

@@ -1,9 +1,11 @@
 import type { Env } from "@shale/env";
-import type { CatalogDocument } from "@shale/format";
-import type { ProjectId, WriterOrdinal } from "@shale/model";
+import type { CatalogDocument, ManifestDocument } from "@shale/format";
+import type { ProjectId, SpecName, WriterOrdinal } from "@shale/model";
 import type { Chain } from "../chain/chain.ts";
+import { openManifest } from "../manifest/open-manifest.ts";
 import { openCatalog } from "../open-catalog.ts";
 import type { TailPosition } from "./pin.ts";
+import type { Positions } from "./plan-pin.ts";
 
 /** Tail objects (base, top] of one writer that were all seen to exist. */
 export interface KnownTail {
@@ -22,11 +24,31 @@ export interface KnownTail {
 export interface PinMemo {
   readonly catalog: Chain<CatalogDocument>;
   readonly tails: Map<WriterOrdinal, KnownTail>;
+  /** Below no watermark that any group of the spec has had since: where listings may begin. */
+  readonly lowest: Map<SpecName, Positions>;
+  readonly manifests: Map<string, Chain<ManifestDocument>>;
 }
 
 /** An empty memory for the pins of one project. Pins that run at the same time may share it. */
 export function createPinMemo(env: Env, project: ProjectId): PinMemo {
-  return { catalog: openCatalog(env, project), tails: new Map() };
+  return {
+    catalog: openCatalog(env, project),
+    tails: new Map(),
+    lowest: new Map(),
+    manifests: new Map(),
+  };
+}
+
+/** The chain of a group's manifests, which remembers the newest version that it saw. */
+export function manifestChain(
+  env: Env,
+  memo: PinMemo,
+  place: { readonly project: ProjectId; readonly spec: SpecName; readonly group: number },
+): Chain<ManifestDocument> {
+  const key = `${place.spec}/${place.group}`;
+  const chain = memo.manifests.get(key) ?? openManifest(env, place);
+  memo.manifests.set(key, chain);
+  return chain;
 }
 
 /** What is known of (start, …] of a writer's tail; undefined when it begins above `start`. */

@@ -31,6 +31,9 @@ test("encodeSnapshot() and decodeSnapshot() give back every snapshot", () => {
     writers: fc
       .array(fc.tuple(fc.integer({ min: 1 }).map(writerOrdinal), position))
       .map((entries) => new Map(entries)),
+    manifests: fc
+      .array(fc.tuple(fc.nat(1023), fc.integer({ min: 1 }).map(chainVersion)))
+      .map((entries) => new Map(entries)),
   });
   fc.assert(
     fc.property(snapshot, (value) => {
@@ -49,13 +52,17 @@ test("decodeSnapshot() refuses everything else as an invalid option", () => {
     }),
   );
   const almost = [
-    [1, "shop", 1, "A"],
     [2, "shop", 1, "A", []],
-    [1, "shop", 0, "A", []],
-    [1, "shop", 1, "a", []],
-    [1, "shop", 1, "A", [[1, 2]]],
-    [1, "shop", 1, "A", [[0, 1, 2]]],
-    [1, "shop", 1, "A", [[1, -1, 2]]],
+    [1, "shop", 1, "A", [], []],
+    [3, "shop", 1, "A", [], []],
+    [2, "shop", 0, "A", [], []],
+    [2, "shop", 1, "a", [], []],
+    [2, "shop", 1, "A", [[1, 2]], []],
+    [2, "shop", 1, "A", [[0, 1, 2]], []],
+    [2, "shop", 1, "A", [[1, -1, 2]], []],
+    [2, "shop", 1, "A", [], [[0]]],
+    [2, "shop", 1, "A", [], [[0, 0]]],
+    [2, "shop", 1, "A", [], [[-1, 1]]],
   ];
   for (const parts of almost) {
     const text = Buffer.from(JSON.stringify(parts)).toString("base64url");

@@ -2,7 +2,7 @@ import type { ChainVersion, ProjectId, SpecName, WriterOrdinal } from "@shale/mo
 import { chainVersion, projectId, ShaleError, specName, writerOrdinal } from "@shale/model";
 import type { TailPosition } from "./pin.ts";
 
-const SNAPSHOT_FORMAT = 1;
+const SNAPSHOT_FORMAT = 2;
 
 /** Where a snapshot stands in one writer's log. */
 export interface SnapshotPosition extends TailPosition {
@@ -15,6 +15,8 @@ export interface PinSnapshot {
   readonly catalogVersion: ChainVersion;
   readonly spec: SpecName;
   readonly writers: ReadonlyMap<WriterOrdinal, SnapshotPosition>;
+  /** Versions of the manifests, by group; a group that is not in it had none. */
+  readonly manifests: ReadonlyMap<number, ChainVersion>;
 }
 
 /** Opaque to callers: base64url of JSON. Writers that have no row are in it too. */
@@ -23,22 +25,24 @@ export function encodeSnapshot(snapshot: PinSnapshot): string {
   const writers = [...snapshot.writers].map(([ordinal, { n, lastSeq, memoryRows, memorySeq }]) =>
     memoryRows === 0 ? [ordinal, n, lastSeq] : [ordinal, n, lastSeq, memoryRows, memorySeq],
   );
-  const text = JSON.stringify([SNAPSHOT_FORMAT, project, catalogVersion, spec, writers]);
+  const manifests = [...snapshot.manifests];
+  const text = JSON.stringify([SNAPSHOT_FORMAT, project, catalogVersion, spec, writers, manifests]);
   return Buffer.from(text).toString("base64url");
 }
 
 /** @throws {ShaleError} OPTION_INVALID for what encodeSnapshot() never wrote */
 export function decodeSnapshot(text: string): PinSnapshot {
   const parts = partsOf(text);
-  const [format, project, version, spec, writers] = parts;
+  const [format, project, version, spec, writers, manifests] = parts;
   if (
-    parts.length !== 5 ||
+    parts.length !== 6 ||
     format !== SNAPSHOT_FORMAT ||
     typeof project !== "string" ||
     !isWholeFrom(1, version) ||
     typeof spec !== "string" ||
     !/^[A-Z]{1,8}$/.test(spec) ||
-    !Array.isArray(writers)
+    !Array.isArray(writers) ||
+    !Array.isArray(manifests)
   ) {
     throw invalid();
   }
@@ -47,6 +51,7 @@ export function decodeSnapshot(text: string): PinSnapshot {
     catalogVersion: chainVersion(version),
     spec: specName(spec),
     writers: new Map(writers.map(positionOf)),
+    manifests: new Map(manifests.map(manifestOf)),
   };
 }
 
@@ -73,6 +78,13 @@ function positionOf(value: unknown): readonly [WriterOrdinal, SnapshotPosition] 
     throw invalid();
   }
   return [writerOrdinal(ordinal), { n, lastSeq, memoryRows, memorySeq }];
+}
+
+function manifestOf(value: unknown): readonly [number, ChainVersion] {
+  if (!Array.isArray(value) || value.length !== 2) throw invalid();
+  const [group, version]: unknown[] = value;
+  if (!isWholeFrom(0, group) || !isWholeFrom(1, version)) throw invalid();
+  return [group, chainVersion(version)];
 }
 
 function isWholeFrom(min: number, value: unknown): value is number {

@@ -1,6 +1,6 @@
 import type { LoggedBatch } from "@shale/columns";
 import type { CallOptions } from "@shale/env";
-import type { CatalogDocument } from "@shale/format";
+import type { CatalogDocument, ManifestDocument } from "@shale/format";
 import type { ShardingSpec, SpecName, TailNumber, WriterOrdinal } from "@shale/model";
 
 /** A place in one writer's tail: its object `n` ends at `lastSeq`. Both 0: before the first. */
@@ -18,10 +18,13 @@ export interface TailRef {
 
 /** One group of a pin: its rows are its files plus the tail objects in (watermark, hi]. */
 export interface GroupState {
-  /** How far the group has drained each writer's tail; every writer of `hi` is there. */
+  /**
+   * How far the group has drained each writer's tail; every writer of `hi` is there. A writer that
+   * is retired in this group stands at infinity.
+   */
   readonly watermarks: ReadonlyMap<WriterOrdinal, TailPosition>;
-  /** This version of the store has no day files. */
-  readonly files: readonly never[];
+  /** Names the day files; undefined for a group that never had a manifest: it has none. */
+  readonly manifest: ManifestDocument | undefined;
 }
 
 /** One exact cut of a project (protocol R1, R2). Nothing in it changes. */

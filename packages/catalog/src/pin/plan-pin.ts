@@ -4,7 +4,7 @@ import type { ProjectId, SpecName, WriterOrdinal } from "@shale/model";
 import { groupCountOf, invariant, ShaleError, type ShardingSpec, tailNumber } from "@shale/model";
 import { tailKey } from "../object-keys.ts";
 import { holdsOrdinal } from "../ordinal-ranges.ts";
-import type { TailPosition, TailRef } from "./pin.ts";
+import type { Pin, TailPosition, TailRef } from "./pin.ts";
 import { rowsIn } from "./pin-rows.ts";
 import type { SnapshotPosition } from "./pin-snapshot.ts";
 import { encodeSnapshot } from "./pin-snapshot.ts";
@@ -102,11 +102,11 @@ export function memoryAbove(memory: readonly LoggedBatch[], hi: Positions): read
   });
 }
 
-/** Names the cut: hi, and above it the rows in memory by their number and last seq. */
+/** Names the cut: hi, the manifests, and above hi the rows in memory by number and last seq. */
 export function snapshotOf(
   catalog: CatalogDocument,
   spec: SpecName,
-  { hi, memory }: { readonly hi: Positions; readonly memory: readonly LoggedBatch[] },
+  { hi, memory, groups }: Pick<Pin, "hi" | "memory" | "groups">,
 ): string {
   const writers = new Map<WriterOrdinal, SnapshotPosition>();
   for (const [writer, position] of hi) {
@@ -127,5 +127,10 @@ export function snapshotOf(
     catalogVersion: catalog.version,
     spec,
     writers,
+    manifests: new Map(
+      [...groups].flatMap(([group, { manifest }]) =>
+        manifest === undefined ? [] : [[group, manifest.version] as const],
+      ),
+    ),
   });
 }
