@@ -10,6 +10,22 @@ export { findRepeats } from "./day/find-repeats.ts";
 export type { RowSource } from "./day/gather-rows.ts";
 export { gatherSorted, withoutRows } from "./day/gather-sorted.ts";
 export { storedBatchOf } from "./day/stored-batch-of.ts";
+export type { Digest } from "./digest/digest.ts";
+export {
+  addDigests,
+  digestText,
+  emptyDigest,
+  isDigestText,
+  parseDigest,
+  subtractDigests,
+} from "./digest/digest.ts";
+export { digestsByGeneration } from "./digest/digests-by-generation.ts";
+export type { GenerationDigest } from "./digest/generation-digests.ts";
+export {
+  generationsDifference,
+  subtractGenerations,
+  sumGenerations,
+} from "./digest/generation-digests.ts";
 export type { BatchEvent } from "./event-at.ts";
 export { eventAt } from "./event-at.ts";
 export type {

@@ -1,0 +1,156 @@
+import type { PropertyColumn } from "../event-batch.ts";
+import type { StoredBatch } from "../stored-batch.ts";
+import type { TextTable } from "../text-table.ts";
+import type { HashKey } from "./lane-hash.ts";
+import { hashBytes, hashWords, keyOfLabel } from "./lane-hash.ts";
+
+/**
+ * Adds the terms of one column for the rows [start, end) to their lanes: row r has those from
+ * 4 * (r - start) on. Called with ranges that follow one another.
+ */
+export type AddTerms = (start: number, end: number, lanes: Int32Array) => void;
+
+/** First byte of a column's label; the name follows. */
+const TAG_FIXED = 0;
+const tagOfKind = { string: 1, list: 2, number: 3, boolean: 4 } as const;
+
+const encoder = new TextEncoder();
+const halves = new DataView(new ArrayBuffer(8));
+
+export function keyOfColumn(tag: number, name: string): HashKey {
+  const bytes = encoder.encode(name);
+  const label = new Uint8Array(1 + bytes.length);
+  label[0] = tag;
+  label.set(bytes, 1);
+  return keyOfLabel(label);
+}
+
+/** The terms of all columns of the batch but the generation. */
+export function termsOf(batch: StoredBatch): readonly AddTerms[] {
+  const { userCodes, users, eventCodes, events, insertIdCodes, insertIds } = batch;
+  return [
+    textTerms(keyOfColumn(TAG_FIXED, "user_id"), userCodes, undefined, users.ids, 0),
+    textTerms(keyOfColumn(TAG_FIXED, "event"), eventCodes, undefined, events, 0),
+    textTerms(keyOfColumn(TAG_FIXED, "insert_id"), insertIdCodes, undefined, insertIds, 1),
+    numberTerms(keyOfColumn(TAG_FIXED, "time"), batch.timesMs, undefined),
+    numberTerms(keyOfColumn(TAG_FIXED, "seq"), batch.seqs, undefined),
+    numberTerms(keyOfColumn(TAG_FIXED, "writer"), batch.writers, undefined),
+    ...batch.properties.map(propertyTerms),
+  ];
+}
+
+function propertyTerms(column: PropertyColumn): AddTerms {
+  const key = keyOfColumn(tagOfKind[column.kind], column.name);
+  switch (column.kind) {
+    case "string":
+    case "list":
+      return textTerms(key, column.codes, column.rows, column.values, 1);
+    case "number":
+      return numberTerms(key, column.values, column.rows);
+    case "boolean":
+      return codedTerms(column.values, column.rows, 1, booleanTerms(key));
+  }
+}
+
+/** `step` 1: code 0 is absent, and the index in the table is one less than the code. */
+function textTerms(
+  key: HashKey,
+  codes: Uint32Array,
+  rows: Uint32Array | undefined,
+  table: TextTable,
+  step: number,
+): AddTerms {
+  const { bytes, offsets, count } = table;
+  const hashAt = (index: number, target: Int32Array, at: number) =>
+    hashBytes(key, bytes, offsets[index] ?? 0, offsets[index + 1] ?? 0, target, at);
+  if (2 * count <= codes.length) {
+    const terms = new Int32Array(4 * count);
+    for (let index = 0; index < count; index++) hashAt(index, terms, 4 * index);
+    return codedTerms(codes, rows, step, terms);
+  }
+  // Texts that seldom come again are hashed where they come.
+  const term = new Int32Array(4);
+  let hashed = -1;
+  return slotTerms(rows, (slot, lanes, at) => {
+    const index = (codes[slot] ?? 0) - step;
+    if (index < 0) return;
+    if (index !== hashed) hashAt(index, term, 0);
+    hashed = index;
+    addTerm(term, 0, lanes, at);
+  });
+}
+
+function codedTerms(
+  codes: Uint32Array | Uint8Array,
+  rows: Uint32Array | undefined,
+  step: number,
+  terms: Int32Array,
+): AddTerms {
+  if (rows === undefined) {
+    // Most columns are so: a loop of their own, without a call for each row.
+    return (start, end, lanes) => {
+      for (let row = start, at = 0; row < end; row++, at += 4) {
+        const index = (codes[row] ?? 0) - step;
+        if (index >= 0) addTerm(terms, 4 * index, lanes, at);
+      }
+    };
+  }
+  return slotTerms(rows, (slot, lanes, at) => {
+    const index = (codes[slot] ?? 0) - step;
+    if (index >= 0) addTerm(terms, 4 * index, lanes, at);
+  });
+}
+
+function numberTerms(key: HashKey, values: Float64Array, rows: Uint32Array | undefined): AddTerms {
+  const term = new Int32Array(4);
+  let hashed = Number.NaN;
+  function addNumber(value: number, lanes: Int32Array, at: number): void {
+    if (value !== hashed) {
+      if (Number.isNaN(value)) return;
+      halves.setFloat64(0, value === 0 ? 0 : value, true); // -0 is 0.
+      hashWords(key, halves.getInt32(0, true), halves.getInt32(4, true), term, 0);
+      hashed = value;
+    }
+    addTerm(term, 0, lanes, at);
+  }
+  if (rows !== undefined) {
+    return slotTerms(rows, (slot, lanes, at) => addNumber(values[slot] ?? Number.NaN, lanes, at));
+  }
+  return (start, end, lanes) => {
+    for (let row = start, at = 0; row < end; row++, at += 4) {
+      addNumber(values[row] ?? Number.NaN, lanes, at);
+    }
+  };
+}
+
+/** Of false, then true: one byte, 0 or 1. */
+function booleanTerms(key: HashKey): Int32Array {
+  const terms = new Int32Array(8);
+  for (const value of [0, 1]) hashBytes(key, Uint8Array.of(value), 0, 1, terms, 4 * value);
+  return terms;
+}
+
+/** Calls `add` for the slots of the rows asked for. */
+function slotTerms(
+  rows: Uint32Array | undefined,
+  add: (slot: number, lanes: Int32Array, at: number) => void,
+): AddTerms {
+  if (rows === undefined) {
+    return (start, end, lanes) => {
+      for (let row = start; row < end; row++) add(row, lanes, 4 * (row - start));
+    };
+  }
+  let slot = 0;
+  return (start, end, lanes) => {
+    for (; slot < rows.length && (rows[slot] ?? 0) < end; slot++) {
+      add(slot, lanes, 4 * ((rows[slot] ?? 0) - start));
+    }
+  };
+}
+
+function addTerm(terms: Int32Array, from: number, lanes: Int32Array, at: number): void {
+  lanes[at] = (lanes[at] ?? 0) + (terms[from] ?? 0);
+  lanes[at + 1] = (lanes[at + 1] ?? 0) + (terms[from + 1] ?? 0);
+  lanes[at + 2] = (lanes[at + 2] ?? 0) + (terms[from + 2] ?? 0);
+  lanes[at + 3] = (lanes[at + 3] ?? 0) + (terms[from + 3] ?? 0);
+}
