@@ -17,6 +17,8 @@ export type { ClaimChange } from "./manifest/commit-claim.ts";
 export { commitClaim } from "./manifest/commit-claim.ts";
 export { closeManifest, dropClaim, mayTakeOver, retireWriters } from "./manifest/end-claims.ts";
 export { fileCountOf } from "./manifest/file-count.ts";
+export type { FoldOptions } from "./manifest/fold-manifest.ts";
+export { foldManifest } from "./manifest/fold-manifest.ts";
 export type { DayRange, EntryPages, EntryReading } from "./manifest/load-entries.ts";
 export { loadEntries } from "./manifest/load-entries.ts";
 export type { ManifestsReading } from "./manifest/load-manifests.ts";
@@ -24,6 +26,8 @@ export { loadManifests } from "./manifest/load-manifests.ts";
 export { manifestInvariants } from "./manifest/manifest-invariants.ts";
 export type { ManifestPlace } from "./manifest/manifest-place.ts";
 export { openManifest } from "./manifest/open-manifest.ts";
+export type { FoldPlan } from "./manifest/plan-fold.ts";
+export { FOLD_CHANGES_MAX, isFoldDue, PAGE_ENTRIES_MAX, planFold } from "./manifest/plan-fold.ts";
 export type { DayFilePlace } from "./object-keys.ts";
 export {
   catalogKey,
