@@ -1,0 +1,127 @@
+import { crc32 } from "node:zlib";
+import { writerOrdinal } from "@shale/model";
+import { corrupt, formatUnknown } from "../damage.ts";
+import {
+  freeText,
+  listOf,
+  objectOf,
+  oneOf,
+  type Place,
+  type Shape,
+  textOf,
+  truth,
+  wholeFrom,
+} from "../json-shape.ts";
+import type { NamedColumn } from "./column-names.ts";
+import type { DayFileFooter, DayFileRowGroup } from "./day-file.ts";
+
+/** Version of the layout and of the document. A reader refuses what it does not know. */
+export const DAY_FILE_FORMAT_VERSION = 1;
+/** Keys of the file's key-value metadata. */
+export const DOCUMENT_KEY = "shale";
+/** CRC-32 of the end of the file with these digits read as zeros; the last pair of all. */
+export const CHECKSUM_KEY = "shale.crc32";
+export const CHECKSUM_ZEROS = "00000000";
+
+/** A row group with the CRC-32 of each chunk, 8 hex digits a column. */
+export interface StoredRowGroup extends DayFileRowGroup {
+  readonly crcs: string;
+}
+
+/** The document in the file's metadata: the footer, and what only the codec needs. */
+export interface FooterDocument extends Omit<DayFileFooter, "columns" | "rowGroups"> {
+  readonly format: number;
+  readonly columns: readonly NamedColumn[];
+  readonly rowGroups: readonly StoredRowGroup[];
+}
+
+/** Days and times may lie before 1970. */
+const wholeNumber: Shape<number> = (value, place) =>
+  wholeFrom(-Number.MAX_SAFE_INTEGER)(value, place);
+const ordinal: Shape<ReturnType<typeof writerOrdinal>> = (value, place) =>
+  writerOrdinal(wholeFrom(1)(value, place));
+const placeDigits = textOf(/^[0-9a-f]{16}$/);
+const kind = oneOf("string", "list", "number", "boolean");
+
+const documentShape: Shape<FooterDocument> = objectOf<FooterDocument>({
+  format: wholeFrom(1),
+  project: freeText,
+  spec: freeText,
+  shard: wholeFrom(0),
+  shards: wholeFrom(1),
+  day: wholeNumber,
+  tombstone: wholeFrom(0),
+  rows: wholeFrom(1),
+  clientRows: wholeFrom(0),
+  users: wholeFrom(0),
+  minTimeMs: wholeNumber,
+  maxTimeMs: wholeNumber,
+  firstPlace: placeDigits,
+  lastPlace: placeDigits,
+  distinct: truth,
+  generations: listOf(
+    objectOf({
+      generation: wholeFrom(0),
+      rows: wholeFrom(0),
+      digest: textOf(/^[0-9a-f]{32}$/),
+    }),
+  ),
+  seqs: listOf(objectOf({ writer: ordinal, min: wholeFrom(0), max: wholeFrom(0) })),
+  events: listOf(objectOf({ event: freeText, rows: wholeFrom(1), clientRows: wholeFrom(0) })),
+  columns: listOf(objectOf({ name: freeText, kind, rows: wholeFrom(1), column: freeText })),
+  rowGroups: listOf(
+    objectOf({
+      start: wholeFrom(0),
+      rows: wholeFrom(1),
+      firstPlace: placeDigits,
+      lastPlace: placeDigits,
+      crcs: textOf(/^([0-9a-f]{8})+$/),
+    }),
+  ),
+  compression: oneOf("none", "lz4", "snappy", "zstd"),
+});
+
+/**
+ * The document of a file, checked for its version and shape.
+ *
+ * @throws {ShaleError} OBJECT_CORRUPT, FORMAT_UNKNOWN; both name the key
+ */
+export function parseFooterDocument(text: string, key: string): FooterDocument {
+  const place: Place = { key, path: DOCUMENT_KEY };
+  const value = parsed(text, key);
+  const format: unknown =
+    typeof value === "object" && value !== null && "format" in value ? value.format : undefined;
+  if (typeof format === "number" && format > DAY_FILE_FORMAT_VERSION) {
+    throw formatUnknown(key, `format version ${format}, above ${DAY_FILE_FORMAT_VERSION},`);
+  }
+  return documentShape(value, place);
+}
+
+function parsed(text: string, key: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw corrupt(key, "its document is not JSON", error);
+  }
+}
+
+const encoder = new TextEncoder();
+const zeros = encoder.encode(CHECKSUM_ZEROS);
+
+/** Where the digits of the checksum stand in the end of a file; -1 where there are none. */
+export function checksumAt(tail: Uint8Array): number {
+  const at = Buffer.from(tail.buffer, tail.byteOffset, tail.length).lastIndexOf(CHECKSUM_KEY);
+  // Behind the key: the head of the value's field and its length, a byte each.
+  const digitsAt = at + CHECKSUM_KEY.length + 2;
+  return at < 0 || digitsAt + zeros.length > tail.length ? -1 : digitsAt;
+}
+
+/** The checksum of the end of a file, its own digits counted as zeros; 8 hex digits. */
+export function checksumOf(tail: Uint8Array, digitsAt: number): string {
+  const head = crc32(zeros, crc32(tail.subarray(0, digitsAt)));
+  return crcText(crc32(tail.subarray(digitsAt + zeros.length), head));
+}
+
+export function crcText(crc: number): string {
+  return crc.toString(16).padStart(8, "0");
+}
