@@ -44,6 +44,8 @@ export type { TextTable } from "./text-table.ts";
 export { compareTexts, emptyTextTable, selectTexts, textAt, textBytesAt } from "./text-table.ts";
 export type { TextTableBuilder } from "./text-table-builder.ts";
 export { createTextTableBuilder } from "./text-table-builder.ts";
+export type { Tombstone, TombstoneFilter } from "./users/tombstone-filter.ts";
+export { createTombstoneFilter, hiddenRows, tombstoneHash } from "./users/tombstone-filter.ts";
 export type { UserHasher } from "./users/user-hasher.ts";
 export { loadUserHasher } from "./users/user-hasher.ts";
 export type { UserPlaces } from "./users/user-places.ts";
