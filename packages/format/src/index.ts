@@ -20,6 +20,20 @@ export type {
   OrdinalRange,
 } from "./catalog-document.ts";
 export { NONCES_KEPT } from "./catalog-document.ts";
+export type { CondemnedObject, CondemnedRecord } from "./collect/condemned-record.ts";
+export {
+  CONDEMNED_FORMAT_VERSION,
+  decodeCondemnedRecord,
+  encodeCondemnedRecord,
+} from "./collect/condemned-record.ts";
+export type { FirstLook } from "./collect/first-look.ts";
+export {
+  decodeFirstLook,
+  encodeFirstLook,
+  FIRST_LOOK_FORMAT_VERSION,
+} from "./collect/first-look.ts";
+export type { WorkPinDocument } from "./collect/work-pin.ts";
+export { decodeWorkPin, encodeWorkPin, WORK_PIN_FORMAT_VERSION } from "./collect/work-pin.ts";
 export type {
   DayFileColumn,
   DayFileCompression,
