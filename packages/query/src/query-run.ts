@@ -52,6 +52,7 @@ function addStats(total: ScanStats, stats: ScanStats, passCount: number): void {
   if (passCount === 1) {
     total.filesPlanned = stats.filesPlanned;
     total.filesPruned = stats.filesPruned;
+    total.filesFromFooter = stats.filesFromFooter;
     total.minTimeMs = stats.minTimeMs;
     total.maxTimeMs = stats.maxTimeMs;
   }

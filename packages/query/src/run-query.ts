@@ -78,7 +78,7 @@ function metaOf(
     stats: {
       filesPlanned: stats.filesPlanned,
       filesPruned: stats.filesPruned,
-      filesFromFooter: 0,
+      filesFromFooter: stats.filesFromFooter,
       rowsScanned: stats.rowsScanned,
       bytesRead: { ...stats.bytesRead },
       shards: parsed.kind === "timeline" ? 1 : pin.spec.shards,

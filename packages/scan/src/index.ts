@@ -1,10 +1,16 @@
 export type { Pin } from "@shale/catalog";
 export type { TailCache, TailCacheOptions } from "./cache/tail-cache.ts";
 export { createTailCache } from "./cache/tail-cache.ts";
+export type { RowCounts } from "./count-rows.ts";
+export { countRows } from "./count-rows.ts";
+export type { FileReading, FileRef } from "./day-files/read-day-file.ts";
+export { keyOfFile, readDayFileIndex, readDayFileRows } from "./day-files/read-day-file.ts";
 export { missingKeyOf, runWithPin } from "./pin-broken.ts";
 export { compareBytes } from "./rows/compare-bytes.ts";
 export { compareRows } from "./rows/order-rows.ts";
+export type { RowOutline, RowPartition } from "./rows/partition-rows.ts";
+export { partitionRows } from "./rows/partition-rows.ts";
 export type { ScanBatch, ScanProperty, TextCodes, TextProperty } from "./scan-batch.ts";
-export type { ScanOptions, ScanStats } from "./scan-options.ts";
+export type { FooterDay, ScanOptions, ScanStats } from "./scan-options.ts";
 export { createScanStats } from "./scan-options.ts";
 export { scanShards } from "./scan-shards.ts";

@@ -2,31 +2,42 @@ import type { Pin, TailRef } from "@shale/catalog";
 import type { LoggedBatch } from "@shale/columns";
 import type { Env } from "@shale/env";
 import { fanOut } from "@shale/env";
-import type { TailHeader } from "@shale/format";
+import type { DayFileEntry, DayFileFooter, TailHeader } from "@shale/format";
 import type { WriterOrdinal } from "@shale/model";
 import { DAY_MS, invariant } from "@shale/model";
 import type { TailCache } from "./cache/tail-cache.ts";
+import { openFileInputs } from "./day-files/file-inputs.ts";
 import { cachedRows, readHeader, readOutline, readRows } from "./read-tail.ts";
 import type { RowOutline } from "./rows/partition-rows.ts";
-import type { SourceRows } from "./rows/source-rows.ts";
+import type { SourceNeed, SourceRows } from "./rows/source-rows.ts";
 import { createSourceRows } from "./rows/source-rows.ts";
 import type { ScanOptions } from "./scan-options.ts";
 
 /** One batch that a scan reads. */
 export interface ScanInput {
   readonly id: number;
-  readonly writer: WriterOrdinal;
-  /** undefined for a batch of memory. */
+  /** undefined for a day file. */
+  readonly writer: WriterOrdinal | undefined;
+  /** undefined for a batch of memory and for a day file. */
   readonly n: number | undefined;
+  /** undefined for a batch of the log. */
+  readonly file: ScanFile | undefined;
   readonly parts: RowOutline;
-  load(): Promise<SourceRows>;
+  /** At least what is needed; a batch of the log always comes whole. */
+  load(need: SourceNeed): Promise<SourceRows>;
+}
+
+/** A day file before its rows are read. */
+export interface ScanFile {
+  readonly entry: DayFileEntry;
+  loadFooter(): Promise<DayFileFooter>;
 }
 
 /** Objects read at the same time: enough to hide a store's latency, few enough for its limits. */
 export const READ_CONCURRENCY = 16;
 
 /**
- * The batches that may have rows of the range: tail objects of the pin and unflushed rows of this
+ * What may have rows of the range: day files, tail objects of the pin and unflushed rows of this
  * process (W6). A tail object whose header says that its times miss the range is not read.
  */
 export async function openInputs(env: Env, pin: Pin, options: ScanOptions): Promise<ScanInput[]> {
@@ -41,7 +52,8 @@ export async function openInputs(env: Env, pin: Pin, options: ScanOptions): Prom
   }
   const tail = await fanOut(wanted, fan, (ref) => openTailInput(env, pin, ref, options));
   const memory = pin.memory.filter((batch) => batch.rowCount > 0);
-  return [...tail, ...memory.map((batch) => memoryInputOf(pin, batch, options))];
+  const files = await openFileInputs(env, pin, options);
+  return [...files, ...tail, ...memory.map((batch) => memoryInputOf(pin, batch, options))];
 }
 
 async function openTailInput(
@@ -62,7 +74,7 @@ async function openTailInput(
     isCounted = true;
     return known;
   }
-  return { id, writer: ref.writer, n: ref.n, parts, load };
+  return { id, writer: ref.writer, n: ref.n, file: undefined, parts, load };
 }
 
 /** Rows of memory count only above what the tail of their writer holds at hi (W6). */
@@ -76,7 +88,8 @@ function memoryInputOf(pin: Pin, batch: LoggedBatch, options: ScanOptions): Scan
   const last = days.reduce((most, day) => Math.max(most, day), Number.NEGATIVE_INFINITY);
   noteTimes(pin, options, first * DAY_MS, (last + 1) * DAY_MS - 1);
   if (options.stats !== undefined) options.stats.bytesRead.memory += rows.byteCount;
-  return { id: rows.id, writer, n: undefined, parts: rows.parts, load: async () => rows };
+  const { id, parts } = rows;
+  return { id, writer, n: undefined, file: undefined, parts, load: async () => rows };
 }
 
 /** A batch of memory is sorted into parts once, however many queries see it. */

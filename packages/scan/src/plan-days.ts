@@ -82,7 +82,7 @@ function partsInRange(pin: Pin, inputs: readonly ScanInput[], range: Range): Par
       const day = parts.days[part] ?? 0;
       if (day * DAY_MS >= range.toMs || (day + 1) * DAY_MS <= fromMs) continue;
       if (wanted !== undefined && !wanted.has(shard)) continue;
-      if (n !== undefined && n <= drainedOf(pin, shard, writer)) continue;
+      if (isDrained(pin, shard, writer, n)) continue;
       found.shards.push(shard);
       found.days.push(day);
       found.inputs.push(index);
@@ -94,8 +94,14 @@ function partsInRange(pin: Pin, inputs: readonly ScanInput[], range: Range): Par
   return { count: found.days.length, firstDay, lastDay, ...found };
 }
 
-/** The last tail object of a writer whose rows are in the day files of the shard's group (R1). */
-function drainedOf(pin: Pin, shard: number, writer: WriterOrdinal): number {
+/** Whether the rows of a tail object are in the day files of the shard's group (R1). */
+function isDrained(
+  pin: Pin,
+  shard: number,
+  writer: WriterOrdinal | undefined,
+  n: number | undefined,
+): boolean {
+  if (writer === undefined || n === undefined) return false;
   const group = pin.groups.get(Math.floor(shard / SHARDS_PER_GROUP));
-  return group?.watermarks.get(writer)?.n ?? 0;
+  return n <= (group?.watermarks.get(writer)?.n ?? 0);
 }

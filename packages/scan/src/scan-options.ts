@@ -1,4 +1,4 @@
-import type { ShardId } from "@shale/model";
+import type { Day, ShardId } from "@shale/model";
 import type { TailCache } from "./cache/tail-cache.ts";
 
 export interface ScanOptions {
@@ -19,16 +19,31 @@ export interface ScanOptions {
   readonly major?: "shard" | "day" | undefined;
   /** Order of the days. Default "ascending". */
   readonly days?: "ascending" | "descending" | undefined;
+  /** Shard-days that their footers can answer for do not come as batches, but here (R4). */
+  readonly takeFooter?: ((day: FooterDay) => void) | undefined;
   readonly stats?: ScanStats | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What the footers of a settled shard-day say of its rows. */
+export interface FooterDay {
+  readonly shard: ShardId;
+  readonly day: Day;
+  readonly rows: number;
+  /** Distinct users, "" left out. */
+  readonly users: number;
+  /** Rows by event name. */
+  readonly events: ReadonlyMap<string, number>;
+}
+
 /** What a scan cost. The scan adds to it while it runs. */
 export interface ScanStats {
-  /** Tail objects in the pin. */
+  /** Day files and tail objects in the pin. */
   filesPlanned: number;
-  /** Of them, those whose header alone was looked at. */
+  /** Of them, those that were not opened: a manifest or a header told that they do not matter. */
   filesPruned: number;
+  /** Of them, those whose footer answered in place of their rows. */
+  filesFromFooter: number;
   /** Rows read, duplicates and hidden ones included. */
   rowsScanned: number;
   /** Rows that will be read when the scan is drained, known once it has begun. */
@@ -43,6 +58,7 @@ export function createScanStats(): ScanStats {
   return {
     filesPlanned: 0,
     filesPruned: 0,
+    filesFromFooter: 0,
     rowsScanned: 0,
     rowsPlanned: 0,
     bytesRead: { memory: 0, disk: 0, store: 0 },

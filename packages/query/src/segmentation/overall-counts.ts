@@ -8,6 +8,8 @@ export interface OverallCounts {
   readonly values: Float64Array;
   readonly range: number;
   add(batch: ScanBatch, runs: IntervalRuns): void;
+  /** Adds what is counted elsewhere: rows, or users that are in no batch of the interval. */
+  addCount(interval: number, count: number): void;
 }
 
 export function createOverallTotals(intervalCount: number): OverallCounts {
@@ -24,6 +26,10 @@ export function createOverallTotals(intervalCount: number): OverallCounts {
         const count = (starts[run + 1] ?? 0) - (starts[run] ?? 0);
         values[first + run] = (values[first + run] ?? 0) + count;
       }
+    },
+    addCount(interval, count) {
+      range += count;
+      values[interval] = (values[interval] ?? 0) + count;
     },
   };
 }
@@ -58,6 +64,10 @@ export function createOverallUniques(intervalCount: number, budget: MemoryBudget
         }
         values[first + run] = (values[first + run] ?? 0) + count;
       }
+    },
+    addCount(interval, count) {
+      range += count;
+      values[interval] = (values[interval] ?? 0) + count;
     },
   };
 }

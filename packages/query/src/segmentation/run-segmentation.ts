@@ -1,4 +1,5 @@
 import type { SegmentationAnswer } from "@shale/model";
+import type { FooterDay } from "@shale/scan";
 import type { Intervals } from "../calendar/plan-intervals.ts";
 import { planIntervals } from "../calendar/plan-intervals.ts";
 import { compileFilter } from "../filter/row-filter.ts";
@@ -7,6 +8,7 @@ import { compileSelect, isColumn, propertiesOf } from "../filter/row-select.ts";
 import type { ParsedSegmentation } from "../parse/parsed-query.ts";
 import type { QueryRun } from "../query-run.ts";
 import { answerSeries } from "./answer-series.ts";
+import { addFooterDay, canUseFooters } from "./footer-counts.ts";
 import { createRunsReader } from "./interval-runs.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
@@ -118,7 +120,11 @@ async function countRows(
   const counted = passes.filter(({ overall, segments }) => overall ?? segments);
   const columns = columnsOf(parsed);
   const reader = createRunsReader({ intervals, fromMs, toMs });
-  for await (const batch of run.scan({ fromMs, toMs, columns, order: "none" }, phase)) {
+  const takeFooter = canUseFooters(parsed, intervals)
+    ? (day: FooterDay) => addFooterDay(day, intervals, overallsOf(parsed, passes))
+    : undefined;
+  const scan = { fromMs, toMs, columns, order: "none", takeFooter } as const;
+  for await (const batch of run.scan(scan, phase)) {
     const isIn = where?.maskOf(batch);
     const masks = counted.map(({ select }) => select.maskOf(batch, isIn));
     const cells = space?.cellsOf(batch, unionOf(masks));
@@ -129,6 +135,13 @@ async function countRows(
       if (cells !== undefined) segments?.add(batch, runs, cells);
     }
   }
+}
+
+function overallsOf(parsed: ParsedSegmentation, passes: readonly SeriesPass[]) {
+  return parsed.series.flatMap((series, index) => {
+    const overall = passes[index]?.overall;
+    return overall === undefined ? [] : [{ series, overall }];
+  });
 }
 
 /** Rows that any of the masks has; undefined: all rows. */

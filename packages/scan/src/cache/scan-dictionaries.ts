@@ -51,7 +51,8 @@ export function userCodesOf(dictionaries: ScanDictionaries, batch: EventBatch): 
   for (let user = 0; user < ids.count; user++) {
     const low = hashLow[user] ?? 0;
     const shard = shardOf(hashHigh[user] ?? 0, low, dictionaries.shards);
-    codes[user] = dictionaries.usersOf(shard).interner.internHashed(ids, user, low);
+    // By its bytes, not by the hash at hand: users of day files come without one.
+    codes[user] = dictionaries.usersOf(shard).interner.intern(ids, user);
   }
   return codes;
 }

@@ -1,5 +1,5 @@
 import type { LoggedBatch } from "@shale/columns";
-import type { TailHeader } from "@shale/format";
+import type { DayFileEntry, DayFileIndex, TailHeader } from "@shale/format";
 import type { ProjectId } from "@shale/model";
 import type { DayRows } from "../rows/day-rows.ts";
 import type { SourceOutline, SourceRows } from "../rows/source-rows.ts";
@@ -17,6 +17,8 @@ export type CacheEntry =
   | { readonly kind: "header"; readonly header: TailHeader }
   | { readonly kind: "outline"; readonly outline: SourceOutline }
   | { readonly kind: "rows"; readonly rows: SourceRows }
+  | { readonly kind: "file"; readonly id: number; readonly index: DayFileIndex | undefined }
+  | { readonly kind: "page"; readonly entries: readonly DayFileEntry[] }
   | { readonly kind: "day"; readonly day: DayRows };
 
 /**

@@ -45,18 +45,22 @@ function rowAccessOf(rows: DayRows, sources: readonly SourceRows[] | undefined):
     const source = sources[sourceAt(rows, row)];
     const sourceRow = rows.sourceRows[row];
     invariant(source !== undefined && sourceRow !== undefined, `row ${row} has a source`);
-    return { batch: source.batch, sourceRow };
+    return { source, batch: source.batch, sourceRow };
   }
   function seqAt(row: number): number {
-    const { batch, sourceRow } = placeOf(row);
-    return batch.seqs[sourceRow] ?? 0;
+    const { source, sourceRow } = placeOf(row);
+    return source.seqs[sourceRow] ?? 0;
+  }
+  function writerAt(row: number): number {
+    const { source, sourceRow } = placeOf(row);
+    return source.writerAt(sourceRow);
   }
   function derivedIdAt(row: number): string {
-    return `~${placeOf(row).batch.writer}-${seqAt(row)}`;
+    return `~${writerAt(row)}-${seqAt(row)}`;
   }
   return {
     seqAt,
-    writerAt: (row) => placeOf(row).batch.writer,
+    writerAt,
     insertIdAt(row) {
       const { batch, sourceRow } = placeOf(row);
       const code = batch.insertIdCodes[sourceRow] ?? 0;

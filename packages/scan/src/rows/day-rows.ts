@@ -1,6 +1,8 @@
 import type { Day, ShardId } from "@shale/model";
 import type { ScanDictionaries } from "../cache/scan-dictionaries.ts";
 import type { ScanProperty } from "../scan-batch.ts";
+import type { Deletions } from "./deletions.ts";
+import { hiddenRows } from "./deletions.ts";
 import { findDuplicates } from "./find-duplicates.ts";
 import type { SourceRows } from "./source-rows.ts";
 
@@ -35,15 +37,21 @@ export interface DayPlace {
   readonly signature: readonly number[];
 }
 
+/**
+ * @param deletions The users whose rows are hidden; undefined when no row of the parts can be.
+ */
 export function dayRowsOf(
   place: DayPlace,
   parts: readonly SourcePart[],
   dictionaries: ScanDictionaries,
+  deletions?: Deletions,
 ): DayRows {
   const rowsRead = parts.reduce((sum, part) => sum + part.rows.length, 0);
   const gathered = gatherRows(parts, rowsRead, dictionaries);
-  const duplicates = findDuplicates(parts, gathered);
-  const kept = duplicates === undefined ? gathered : withoutRows(gathered, duplicates);
+  const duplicates = mayHoldDuplicates(parts) ? findDuplicates(parts, gathered) : undefined;
+  const limits = deletions?.limitsOf(dictionaries, place.shard);
+  const hidden = hiddenRows({ parts, rows: gathered, limits, duplicates });
+  const kept = hidden === undefined ? gathered : withoutRows(gathered, hidden);
   const { signature } = place;
   return {
     dictionaries,
@@ -53,6 +61,11 @@ export function dayRowsOf(
     ...kept,
     properties: new Map(),
   };
+}
+
+/** One source that has no duplicates inside needs no look at insert ids. */
+function mayHoldDuplicates(parts: readonly SourcePart[]): boolean {
+  return parts.length > 1 || parts.some(({ source }) => !source.distinct);
 }
 
 /** Columns of the rows of all parts, one after the other. */

@@ -73,11 +73,12 @@ function placeOrderOf(
 ): (row: number, other: number) => boolean {
   const { sourceRows } = rows;
   return (row, other) => {
-    const [batch, otherBatch] = [row, other].map((at) => parts[sourceAt(rows, at)]?.source.batch);
-    const seq = batch?.seqs[sourceRows[row] ?? 0] ?? 0;
-    const otherSeq = otherBatch?.seqs[sourceRows[other] ?? 0] ?? 0;
+    const [source, otherSource] = [row, other].map((at) => parts[sourceAt(rows, at)]?.source);
+    const [at, otherAt] = [sourceRows[row] ?? 0, sourceRows[other] ?? 0];
+    const seq = source?.seqs[at] ?? 0;
+    const otherSeq = otherSource?.seqs[otherAt] ?? 0;
     if (seq !== otherSeq) return seq > otherSeq;
-    return (batch?.writer ?? 0) > (otherBatch?.writer ?? 0);
+    return (source?.writerAt(at) ?? 0) > (otherSource?.writerAt(otherAt) ?? 0);
   };
 }
 

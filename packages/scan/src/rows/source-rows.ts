@@ -1,4 +1,4 @@
-import type { LoggedBatch, PropertyColumn, TextColumn } from "@shale/columns";
+import type { EventBatch, LoggedBatch, PropertyColumn, TextColumn } from "@shale/columns";
 import { batchBytes } from "@shale/columns";
 import type { ScanDictionaries } from "../cache/scan-dictionaries.ts";
 import { translationOf, userCodesOf } from "../cache/scan-dictionaries.ts";
@@ -12,11 +12,26 @@ export interface SourceOutline {
   readonly parts: RowOutline;
 }
 
-/** A batch of the tail or of a writer's memory, its rows sorted by shard and day. */
+/** What is read of a source beside users, events and times. A batch of the log has all of it. */
+export interface SourceNeed {
+  /** insert_id, seq and writer. */
+  readonly places: boolean;
+  /** By name. */
+  readonly properties: readonly string[] | "all";
+}
+
+/** A batch of the tail, of a writer's memory or of a day file, its rows sorted by shard and day. */
 export interface SourceRows extends SourceOutline {
-  readonly batch: LoggedBatch;
+  /** Of a day file: without the columns that were not asked for. */
+  readonly batch: EventBatch;
+  /** By row; empty where places were not asked for. */
+  readonly seqs: Float64Array;
   readonly parts: RowPartition;
   readonly byteCount: number;
+  /** No two of its rows have the same key (R3). */
+  readonly distinct: boolean;
+  /** Needs places. */
+  writerAt(row: number): number;
   /** The codes of its dictionaries in the shared ones, translated when first asked for. */
   codesIn(dictionaries: ScanDictionaries): SourceCodes;
 }
@@ -29,7 +44,7 @@ export interface SourceCodes {
 }
 
 /** The columns of one property in a batch, at most one of each kind. */
-export function columnsOf(batch: LoggedBatch, name: string): readonly PropertyColumn[] {
+export function columnsOf(batch: EventBatch, name: string): readonly PropertyColumn[] {
   return batch.properties.filter((column) => column.name === name);
 }
 
@@ -40,8 +55,11 @@ export function createSourceRows(id: number, batch: LoggedBatch, shards: number)
   return {
     id,
     batch,
+    seqs: batch.seqs,
     parts,
     byteCount: batchBytes(batch) + partitionBytes(parts) + translationBytes(batch),
+    distinct: false,
+    writerAt: () => batch.writer,
     codesIn(dictionaries) {
       if (codes === undefined || translated !== dictionaries) {
         codes = translate(batch, dictionaries);
@@ -61,10 +79,19 @@ function translationBytes({ users, events }: LoggedBatch): number {
   return 4 * (users.ids.count + events.count);
 }
 
-function translate(batch: LoggedBatch, dictionaries: ScanDictionaries): SourceCodes {
+function translate(batch: EventBatch, dictionaries: ScanDictionaries): SourceCodes {
+  return sourceCodesOf(batch, dictionaries, userCodesOf(dictionaries, batch));
+}
+
+/** The codes of a source in the shared dictionaries; those of its users are known. */
+export function sourceCodesOf(
+  batch: EventBatch,
+  dictionaries: ScanDictionaries,
+  users: Uint32Array,
+): SourceCodes {
   const texts = new Map<TextColumn, Uint32Array>();
   return {
-    users: userCodesOf(dictionaries, batch),
+    users,
     events: translationOf(dictionaries.events, batch.events),
     textsOf(column) {
       let codes = texts.get(column);
