@@ -1,7 +1,7 @@
 import { columnAt, type EventBatch, textAt } from "@shale/columns";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBatch } from "../../../columns/test/arbitrary-batch.ts";
+import { storedRows } from "../../test/arbitrary-stored.ts";
 import { contentOf, type StoredRow, storedBatchOf } from "../../test/stored-batch-of.ts";
 import type { DayFileRows, DayFileSelection } from "./day-file.ts";
 import { decodeDayFileRows } from "./decode-day-file-rows.ts";
@@ -9,7 +9,6 @@ import { type EncodeDayFileOptions, encodeDayFile } from "./encode-day-file.ts";
 import { openDayFile } from "./open-day-file.ts";
 import { planDayFileRead } from "./plan-day-file-read.ts";
 
-const DAY_MS = 86_400_000;
 const all: DayFileSelection = { places: true, properties: "all" };
 
 /** The rows of a file as plain values. */
@@ -64,19 +63,6 @@ function readBack(
   );
   return decodeDayFileRows(index, selection, parts, { key: "k" });
 }
-
-const storedRows: fc.Arbitrary<readonly StoredRow[]> = fc
-  .tuple(arbitraryBatch({ rowCountMax: 60 }), fc.array(fc.nat(3), { minLength: 1, maxLength: 9 }))
-  .filter(([{ rows }]) => rows.length > 0)
-  .map(([{ rows, batch }, marks]) =>
-    rows.map((row, index) => ({
-      ...row,
-      timeMs: (row.timeMs % DAY_MS) + 20_000 * DAY_MS,
-      seq: batch.seqs[index]!,
-      writer: 1 + marks[index % marks.length]!,
-      generation: marks[(index + 1) % marks.length]!,
-    })),
-  );
 
 const shapes = fc.record({
   rows: storedRows,

@@ -1,16 +1,21 @@
+import { invariant } from "@shale/model";
 import { corrupt } from "../damage.ts";
 import { createByteSink } from "./byte-sink.ts";
 
 /**
  * Parquet's RLE / bit-packed hybrid. Runs are either one value repeated, or groups of 8 values
- * packed with the same width. With a width of 8, 16 or 32 a packed run is the array of codes as it
- * lies in memory.
+ * packed with the same width. With whole bytes a packed run is the array of codes as it lies in
+ * memory, but for the fourth byte of codes of 24 bits: with 32 bits hyparquet reads zeros.
  */
-export type CodeWidth = 8 | 16 | 32;
+export type CodeWidth = 8 | 16 | 24;
+
+/** The most values that a dictionary can have. */
+export const DICTIONARY_COUNT_MAX = 2 ** 24;
 
 /** The narrowest width for codes below `count`. */
 export function codeWidthFor(count: number): CodeWidth {
-  return count <= 0x100 ? 8 : count <= 0x1_0000 ? 16 : 32;
+  invariant(count <= DICTIONARY_COUNT_MAX, `a dictionary of ${count} values`);
+  return count <= 0x100 ? 8 : count <= 0x1_0000 ? 16 : 24;
 }
 
 /** The first `count` codes as one packed run, or as repeated values where those are shorter. */
@@ -42,10 +47,21 @@ function packedRun(codes: Uint32Array, count: number, width: CodeWidth): readonl
   const groups = Math.ceil(count / 8);
   const header = createByteSink();
   header.varint(2 * groups + 1);
-  const Codes = width === 8 ? Uint8Array : width === 16 ? Uint16Array : Uint32Array;
-  const packed = new Codes(8 * groups);
+  if (width === 24) return [header.taken(), threeByteCodes(codes, count, 8 * groups)];
+  const packed = width === 8 ? new Uint8Array(8 * groups) : new Uint16Array(8 * groups);
   packed.set(codes.subarray(0, count));
   return [header.taken(), new Uint8Array(packed.buffer)];
+}
+
+function threeByteCodes(codes: Uint32Array, count: number, countPadded: number): Uint8Array {
+  const bytes = new Uint8Array(3 * countPadded);
+  for (let i = 0, at = 0; i < count; i++, at += 3) {
+    const code = codes[i] ?? 0;
+    bytes[at] = code;
+    bytes[at + 1] = code >>> 8;
+    bytes[at + 2] = code >>> 16;
+  }
+  return bytes;
 }
 
 function repeatedRuns(codes: Uint32Array, count: number, width: CodeWidth): Uint8Array {
@@ -142,6 +158,12 @@ function unpack(
       return;
     case 16:
       target.set(new Uint16Array(bytes.slice(from, from + 2 * count).buffer), to);
+      return;
+    case 24:
+      for (let i = 0, at = from; i < count; i++, at += 3) {
+        target[to + i] =
+          (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
+      }
       return;
     case 32:
       target.set(new Uint32Array(bytes.slice(from, from + 4 * count).buffer), to);

@@ -1,7 +1,7 @@
 import type { TextTable } from "@shale/columns";
 import type { ChunkContent, PageContent } from "../../parquet/chunk-writer.ts";
 import type { ChunkStatistics } from "../../parquet/file-metadata.ts";
-import { codeWidthFor, encodeCodes } from "../../parquet/hybrid-runs.ts";
+import { codeWidthFor, DICTIONARY_COUNT_MAX, encodeCodes } from "../../parquet/hybrid-runs.ts";
 import { encodings } from "../../parquet/parquet-codes.ts";
 import { deltaLengthTexts, plainTexts, textExtent } from "../../parquet/text-pages.ts";
 import type { PresentSlots, Scratch } from "./present-slots.ts";
@@ -89,6 +89,7 @@ function localCodes({ present, base }: TextInput, scratch: Scratch): number {
 }
 
 function isShorter({ present, table }: TextInput, distinct: number, { used }: Scratch): boolean {
+  if (distinct > DICTIONARY_COUNT_MAX) return false;
   let texts = 0;
   for (let i = 0; i < distinct; i++) {
     const text = used[i] ?? 0;
