@@ -17,6 +17,7 @@ export type {
   PropertySchema,
   QueryOptions,
   SpecStatus,
+  StatusFile,
   Store,
   WriterStatus,
 } from "./store.ts";

@@ -124,7 +124,19 @@ export interface ProjectStatus {
   writers: WriterStatus[];
   /** Logs on this disk that cannot be read (protocol W5). */
   unreadableLogs: LogStatus[];
-  files?: { key: string; bytes: number; kind: "tail" | "day" }[];
+  files?: StatusFile[];
+}
+/** A live object with rows: the day files of the manifests, and tail objects that no file covers. */
+export interface StatusFile {
+  key: string;
+  bytes: number;
+  kind: "tail" | "day";
+  /** Duplicates included. */
+  rows: number;
+  /** Of a day file. */
+  shard?: number;
+  /** Of a day file: its UTC day, `2026-10-01`. */
+  day?: string;
 }
 
 /** What the events are called and hold; duplicates are counted once. */

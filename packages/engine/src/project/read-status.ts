@@ -1,4 +1,4 @@
-import { loadCatalog, type Pin, readHeartbeats, tailKey } from "@shale/catalog";
+import { dayFileKey, loadCatalog, type Pin, readHeartbeats, tailKey } from "@shale/catalog";
 import { type CallOptions, fanOut } from "@shale/env";
 import {
   type CatalogWriter,
@@ -8,9 +8,9 @@ import {
   type TailHeader,
 } from "@shale/format";
 import { type ListedLog, listLogs } from "@shale/ingest";
-import { ShaleError, tailNumber, type WriterOrdinal } from "@shale/model";
-import { createScanStats, runWithPin, scanShards } from "@shale/scan";
-import type { LogStatus, ProjectStatus, SpecStatus, WriterStatus } from "../store.ts";
+import { dayText, ShaleError, tailNumber, type WriterOrdinal } from "@shale/model";
+import { countRows, type RowCounts, runWithPin } from "@shale/scan";
+import type { LogStatus, ProjectStatus, SpecStatus, StatusFile, WriterStatus } from "../store.ts";
 import type { ProjectParts } from "./project-parts.ts";
 import { pinsOf } from "./take-pin.ts";
 
@@ -33,6 +33,7 @@ export async function readStatus(
   const { env, project } = parts;
   return await runWithPin(pinsOf(parts, {}), async (pin) => {
     const tail = await readTailFiles(parts, pin);
+    const counts = await countRows(env, pin, { cache: parts.cache });
     const logs = await listLogs(env, project);
     const catalog = (await loadCatalog(env, project)) ?? pin.catalog;
     const heartbeats = await readHeartbeats(env, project);
@@ -45,12 +46,10 @@ export async function readStatus(
       project,
       live: catalog.live,
       generation: catalog.cuts.length,
-      specs: [await specStatusOf(parts, pin, tail)],
+      specs: [specStatusOf(pin, counts, tail)],
       writers,
       unreadableLogs: logs.flatMap(unreadableOf),
-      ...(options.files === true
-        ? { files: tail.map(({ key, bytes }) => ({ key, bytes, kind: "tail" as const })) }
-        : {}),
+      ...(options.files === true ? { files: filesOf(pin, counts, tail) } : {}),
     };
   });
 }
@@ -81,32 +80,43 @@ async function readTailFile(
   return { key, bytes: object.size, header: decodeTailHeader(object.bytes, { key }) };
 }
 
-async function specStatusOf(
-  parts: ProjectParts,
-  pin: Pin,
-  tail: readonly TailFile[],
-): Promise<SpecStatus> {
+/** Tail objects that some group has not drained count as tail; files are those of the manifests. */
+function specStatusOf(pin: Pin, counts: RowCounts, tail: readonly TailFile[]): SpecStatus {
   const { shards, spec } = pin.spec;
-  const rows = new Float64Array(shards);
-  const batches = scanShards(parts.env, pin, {
-    cache: parts.cache,
-    fromMs: Number.NEGATIVE_INFINITY,
-    toMs: Number.POSITIVE_INFINITY,
-    columns: [],
-    order: "none",
-    stats: createScanStats(),
-  });
-  for await (const { shard, rowsRead } of batches) rows[shard] = (rows[shard] ?? 0) + rowsRead;
+  const { rows, tailRows, files } = counts;
   const events = rows.reduce((sum, count) => sum + count, 0);
+  const bytes = [...tail, ...files].reduce((sum, file) => sum + file.bytes, 0);
   return {
     spec,
     shards,
     events,
-    bytes: tail.reduce((sum, { bytes }) => sum + bytes, 0),
-    dayFiles: 0,
-    tailEvents: tail.reduce((sum, { header }) => sum + header.rowCount, 0),
+    bytes,
+    dayFiles: files.length,
+    tailEvents: tailRows,
     skew: { max: rows.reduce((most, count) => Math.max(most, count), 0), mean: events / shards },
   };
+}
+
+/** The whole set of live files: day files first, then the tail that they do not cover. */
+function filesOf(pin: Pin, { files }: RowCounts, tail: readonly TailFile[]): StatusFile[] {
+  const { project } = pin.catalog;
+  const days = files.map((entry) => ({
+    key: dayFileKey(project, pin.spec.spec, entry),
+    bytes: entry.bytes,
+    kind: "day" as const,
+    rows: entry.rows,
+    shard: Number(entry.shard),
+    day: dayText(entry.day),
+  }));
+  return [
+    ...days,
+    ...tail.map(({ key, bytes, header }) => ({
+      key,
+      bytes,
+      kind: "tail" as const,
+      rows: header.rowCount,
+    })),
+  ];
 }
 
 interface WriterFacts {
