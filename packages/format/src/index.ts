@@ -46,6 +46,13 @@ export type {
   DayFileRows,
   DayFileSelection,
 } from "./day-file/day-file.ts";
+export { decodeDayFileRows } from "./day-file/decode-day-file-rows.ts";
+export type { EncodeDayFileOptions, EncodedDayFile } from "./day-file/encode-day-file.ts";
+export { defaultDayFileCompression, encodeDayFile } from "./day-file/encode-day-file.ts";
+export { DAY_FILE_FORMAT_VERSION } from "./day-file/footer-document.ts";
+export type { DayFileIndex } from "./day-file/open-day-file.ts";
+export { openDayFile } from "./day-file/open-day-file.ts";
+export { planDayFileRead } from "./day-file/plan-day-file-read.ts";
 export type { Heartbeat } from "./heartbeat.ts";
 export { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_FORMAT_VERSION } from "./heartbeat.ts";
 export {
