@@ -8,6 +8,37 @@ export type {
   ChainState,
 } from "./chain/chain.ts";
 export { openChain } from "./chain/open-chain.ts";
+export type {
+  CollectAction,
+  CollectionOptions,
+  CollectionPlan,
+  CollectionProgress,
+  CollectionReport,
+  CollectionView,
+  GarbageReason,
+  GroupView,
+  KeptObjects,
+  KeptReason,
+} from "./collect/collection.ts";
+export { planCollection } from "./collect/plan-collection.ts";
+export { raiseFirstDay, setRetention } from "./collect/retention.ts";
+export { retireInCatalog } from "./collect/retired-writers.ts";
+export { COLLECT_GRACE_MS, runCollection } from "./collect/run-collection.ts";
+export { readStoreNow } from "./collect/sight/store-now.ts";
+export type { FoundWorkPin, WorkPin, WorkPinOptions } from "./collect/work-pins.ts";
+export {
+  isWorkPinLive,
+  openWorkPin,
+  readWorkPins,
+  WORK_PIN_RENEW_MS,
+  WORK_PIN_STALE_MS,
+} from "./collect/work-pins.ts";
+export type { AdoptingWriter, Adoption } from "./delete/await-adoption.ts";
+export type { DeletionOptions, DeletionReceipt, ReceiptTombstone } from "./delete/delete-users.ts";
+export { ADOPTION_WAIT_MS, deleteUsers } from "./delete/delete-users.ts";
+export { seqsOf } from "./delete/greatest-seq.ts";
+export type { AddedTombstones, WantedTombstone } from "./delete/tombstones.ts";
+export { addTombstones, retireTombstones } from "./delete/tombstones.ts";
 export { readHeartbeats, writeHeartbeat } from "./heartbeats.ts";
 export type { BegunClaim, ClaimInput, ClaimRequest } from "./manifest/begin-claim.ts";
 export { beginClaim } from "./manifest/begin-claim.ts";

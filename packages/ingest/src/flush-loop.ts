@@ -1,7 +1,8 @@
 import { concatBatches } from "@shale/columns";
 import { nonceOf } from "@shale/env";
-import { tailObjectOf } from "@shale/format";
+import { emptyTailObject, tailObjectOf } from "@shale/format";
 import { tailNumber } from "@shale/model";
+import { removeSegments } from "./log/remove-segments.ts";
 import { pause, pauseMsAfter } from "./pause.ts";
 import { planTailObject } from "./tail/plan-tail-object.ts";
 import type { EncodedTailObject } from "./tail/put-tail-object.ts";
@@ -25,13 +26,13 @@ export async function runFlushes(
   let failureCount = 0;
   while (!stop.signal.aborted) {
     flushBell.clear();
-    if (rows.rowCount === 0) {
+    if (object === undefined && rows.rowCount === 0 && !state.isSupersedeDue) {
       if (state.isDrained) return;
       await flushBell.wait();
       continue;
     }
     const waitMs = isUrgent(state) ? 0 : state.flushDueMs - env.clock.monotonicMs();
-    if (object === undefined && waitMs > 0) {
+    if (object === undefined && rows.rowCount > 0 && waitMs > 0) {
       await flushBell.waitAtMost(env.clock, waitMs);
       continue;
     }
@@ -64,6 +65,8 @@ function isUrgent({ isClosing, queue, rows, settings, waiters }: WriterState): b
 function nextObjectOf(state: WriterState): EncodedTailObject {
   const { env, incarnation, project, rows, settings } = state;
   const { n, lastSeq } = incarnation.tail;
+  state.isSupersedeDue = false;
+  if (rows.rowCount === 0) return emptyObjectOf(state);
   const planned = planTailObject(rows.batches(), {
     lastSeq,
     bytesMax: settings.tailObjectBytesMax,
@@ -71,6 +74,19 @@ function nextObjectOf(state: WriterState): EncodedTailObject {
   const nonce = nonceOf(env.random);
   const batch = concatBatches(planned);
   return encodedTailObjectOf(project, tailObjectOf({ n: tailNumber(n + 1), nonce, batch }));
+}
+
+/** An idle writer's: what it supersedes can be collected (C5). It is not a seal. */
+function emptyObjectOf({ env, incarnation, project }: WriterState): EncodedTailObject {
+  const { ordinal, tail } = incarnation;
+  const object = emptyTailObject({
+    writer: ordinal,
+    n: tailNumber(tail.n + 1),
+    nonce: nonceOf(env.random),
+    lastSeq: tail.lastSeq,
+    sealed: false,
+  });
+  return encodedTailObjectOf(project, object);
 }
 
 /**
@@ -94,21 +110,19 @@ async function flushOnce(
   if (incarnation.log !== undefined && (await incarnation.log.isFenced())) return "taken";
   incarnation.tail = tailEndOf(found);
   settleThrough(state, found.lastSeq);
-  state.flushDueMs = env.clock.monotonicMs() + settings.flushIntervalMs;
+  const nowMs = env.clock.monotonicMs();
+  state.flushDueMs = nowMs + settings.flushIntervalMs;
+  incarnation.headRows =
+    found.rowCount === 0 ? undefined : { firstSeq: found.firstSeq, confirmedMs: nowMs };
   noteSuccess(state);
   await removeSegments(state, found.lastSeq);
+  if (found.rowCount === 0) endSegment(state);
   return "confirmed";
 }
 
-/** A segment that stays is read again after a crash and passed over: a failure here costs space. */
-async function removeSegments({ env, incarnation }: WriterState, seq: number): Promise<void> {
-  try {
-    await incarnation.log?.removeThrough(seq);
-  } catch (error) {
-    const cause = operatingError(error);
-    env.logger.warn("WAL segments that the tail covers were not removed", {
-      writer: incarnation.ordinal,
-      cause,
-    });
-  }
+/** The segment that is open holds only rows that the tail covers: group commit ends and removes it. */
+function endSegment(state: WriterState): void {
+  if (state.rows.rowCount > 0 || state.incarnation.log === undefined) return;
+  state.isSegmentDone = true;
+  state.commitBell.ring();
 }

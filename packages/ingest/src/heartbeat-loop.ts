@@ -1,8 +1,12 @@
+import type { Adoption } from "@shale/catalog";
 import { heartbeatKey, loadCatalog, writeHeartbeat } from "@shale/catalog";
 import type { Env } from "@shale/env";
+import type { CatalogDocument } from "@shale/format";
 import type { ProjectId, WriterOrdinal } from "@shale/model";
+import { ShaleError } from "@shale/model";
 import { raiseSeqs } from "./incarnation.ts";
 import { pause } from "./pause.ts";
+import { superseded } from "./supersede.ts";
 import type { WriterState } from "./writer-state.ts";
 import { oldestUnflushedSeqOf, operatingError } from "./writer-state.ts";
 
@@ -11,7 +15,9 @@ export async function runHeartbeats(state: WriterState, signal: AbortSignal): Pr
   const { env, settings } = state;
   while (!signal.aborted) {
     try {
-      await beat(state);
+      const catalog = await adoptNewest(state);
+      await writeBeat(state, catalog);
+      if (superseded(state, catalog)) state.flushBell.ring();
     } catch (error) {
       const cause = operatingError(error);
       env.logger.warn("A heartbeat was left out", { writer: state.incarnation.ordinal, cause });
@@ -21,15 +27,42 @@ export async function runHeartbeats(state: WriterState, signal: AbortSignal): Pr
 }
 
 /**
- * First the seqs are raised above every tombstone of the newest catalog, then the heartbeat names
- * that version and the last seq handed out: so what it does not count is above them (D1).
+ * Adopts the newest catalog at once, in place of at the next beat, and says so to other processes.
+ *
+ * @throws {ShaleError} PROJECT_NOT_FOUND, and what the store throws: it is adopted all the same, or
+ *   by the next beat
  */
-async function beat(state: WriterState): Promise<void> {
-  const { env, incarnation, project, seqs } = state;
+export async function adoptCatalog(state: WriterState): Promise<Adoption> {
+  const catalog = await adoptNewest(state);
+  // Of a sealed writer no heartbeat is to be left behind.
+  if (!state.isClosing) await writeBeat(state, catalog);
+  if (superseded(state, catalog)) state.flushBell.ring();
+  const { incarnation, seqs } = state;
+  return {
+    ordinal: incarnation.ordinal,
+    catalogVersion: catalog.version,
+    lastSeq: seqs.last,
+  };
+}
+
+/**
+ * The seqs are raised above every tombstone of the newest catalog before anything names that
+ * version and the last seq handed out: so what is not counted there is above them (D1).
+ */
+async function adoptNewest(state: WriterState): Promise<CatalogDocument> {
+  const { env, project, seqs } = state;
   const catalog = await loadCatalog(env, project);
-  if (catalog === undefined) return;
+  if (catalog === undefined) {
+    throw new ShaleError("PROJECT_NOT_FOUND", `Cannot adopt a catalog: no project "${project}"`);
+  }
   await raiseSeqs(env, project, { seqs, catalog, isOpening: false });
-  incarnation.catalog = catalog;
+  const { incarnation } = state;
+  if (incarnation.catalog.version < catalog.version) incarnation.catalog = catalog;
+  return incarnation.catalog;
+}
+
+async function writeBeat(state: WriterState, catalog: CatalogDocument): Promise<void> {
+  const { env, incarnation, project, seqs } = state;
   await writeHeartbeat(env, project, {
     ordinal: incarnation.ordinal,
     catalogVersion: catalog.version,

@@ -1,4 +1,4 @@
-import { readHeartbeats, registerWriter } from "@shale/catalog";
+import { readHeartbeats, registerWriter, seqsOf } from "@shale/catalog";
 import type { Disk, Env } from "@shale/env";
 import { fanOut, nonceOf } from "@shale/env";
 import type { CatalogDocument } from "@shale/format";
@@ -21,6 +21,13 @@ export interface Incarnation {
   tail: TailEnd;
   /** The newest catalog that the seq clock has adopted. */
   catalog: CatalogDocument;
+  /** The rows of the highest object; undefined when it has none, and while there is no object. */
+  headRows: HeadRows | undefined;
+}
+export interface HeadRows {
+  readonly firstSeq: number;
+  /** When it was confirmed, on the monotonic clock. */
+  readonly confirmedMs: number;
 }
 
 /** One attempt to become a writer. Tried again with the same nonce it finds what it had made. */
@@ -52,11 +59,12 @@ export async function openIncarnation(
     await raiseSeqs(env, project, { seqs, catalog, isOpening: true });
     const place = { project, writer: ordinal };
     const { disk } = env;
-    if (disk === undefined) return { ordinal, log: undefined, tail: emptyTailEnd, catalog };
+    const start = { ordinal, tail: emptyTailEnd, catalog, headRows: undefined };
+    if (disk === undefined) return { ...start, log: undefined };
     const folder = logFolderOf(project, ordinal);
     if (await takeFolder(env, place, { disk, folder, nonce })) {
       const log = createWriterLog(env, disk, { folder, writer: ordinal, segmentBytesMax });
-      return { ordinal, log, tail: emptyTailEnd, catalog };
+      return { ...start, log };
     }
     if (count >= OPENING_COUNT_MAX) throw takenError(ordinal);
   }
@@ -134,15 +142,4 @@ export async function raiseSeqs(
       }
     },
   );
-}
-
-/** Every seq that a catalog names: cuts, catch-up targets, tombstones, forgotten logs. */
-function seqsOf(catalog: CatalogDocument): readonly number[] {
-  const { behind, cuts, tombstones, writers } = catalog;
-  const vectors = [...cuts, ...behind.flatMap(({ catchUp }) => catchUp?.target ?? [])];
-  return [
-    ...vectors.flatMap(({ positions }) => Object.values(positions).map(({ lastSeq }) => lastSeq)),
-    ...tombstones.map(({ seq }) => seq),
-    ...writers.flatMap(({ forgotten }) => forgotten?.lastSeq ?? []),
-  ];
 }

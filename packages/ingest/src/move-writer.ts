@@ -1,5 +1,6 @@
 import { loadCatalog } from "@shale/catalog";
 import { nonceOf } from "@shale/env";
+import type { CatalogDocument } from "@shale/format";
 import type { WriterOrdinal } from "@shale/model";
 import { ShaleError } from "@shale/model";
 import { deleteHeartbeat } from "./heartbeat-loop.ts";
@@ -40,10 +41,15 @@ export async function moveWriter(
       return "ended";
     }
     const next = await openNext(state, signal);
+    // A tombstone may have retired together with the old ordinal. Once the new one is registered,
+    // none retires before these rows are flushed (D2).
+    if (isRetired(next.catalog, old.ordinal)) settleRetired(state);
     const moved = rows.batches().map((batch) => reappendedBatchOf(batch, next.ordinal));
     // Rows and ordinal change in one step: no call of takeMemory sees half of it.
     rows.replace(moved);
     state.incarnation = next;
+    state.isSupersedeDue = false;
+    state.isSegmentDone = false;
     const outcome = await logMoved(state, signal);
     if (outcome === "fenced") continue;
     await leaveIncarnation(state, old);
@@ -65,7 +71,7 @@ async function settleSealed(state: WriterState, signal: AbortSignal): Promise<vo
   // look empty, and what has just been sealed would be nothing that anybody reads.
   const catalog = await persist(state, signal, () => loadCatalog(env, project));
   incarnation.tail = end;
-  if (catalog?.retired.some(({ from, to }) => from <= ordinal && ordinal <= to)) {
+  if (catalog !== undefined && isRetired(catalog, ordinal)) {
     settleRetired(state);
   } else {
     settleThrough(state, end.lastSeq);
@@ -73,6 +79,10 @@ async function settleSealed(state: WriterState, signal: AbortSignal): Promise<vo
   }
   state.writing = [];
   state.doubtful = []; // What the sealed tail does not hold will never come.
+}
+
+function isRetired({ retired }: CatalogDocument, ordinal: WriterOrdinal): boolean {
+  return retired.some(({ from, to }) => from <= ordinal && ordinal <= to);
 }
 
 /** Everything acknowledged was in the log at the fence, so it was in the tail and was drained. */

@@ -6,6 +6,7 @@ import type { ProjectId } from "@shale/model";
 import { invariant, ShaleError } from "@shale/model";
 import type { SeqRange } from "./append/append-queue.ts";
 import { createSeqClock } from "./append/seq-clock.ts";
+import { adoptCatalog } from "./heartbeat-loop.ts";
 import { openIncarnation } from "./incarnation.ts";
 import { runWriter } from "./run-writer.ts";
 import type { Writer, WriterAppendOptions } from "./writer.ts";
@@ -50,6 +51,7 @@ export async function openWriter(
     append: (batch, appendOptions = {}) => append(state, batch, appendOptions),
     flush: () => flush(state),
     takeMemory: () => (state.incarnation.log === undefined ? [] : state.rows.batches()),
+    adoptCatalog: () => adoptCatalog(state),
     raiseSeqs: (seq) => seqs.raise(seq),
     close,
     [Symbol.asyncDispose]: close,

@@ -16,6 +16,11 @@ export interface WriterSettings {
   readonly groupBytesMax: number;
   /** Size at which the next group begins a new WAL segment. Lower: less to read after a crash. */
   readonly segmentBytesMax: number;
+  /**
+   * How long after its last rows a writer counts as idle: an empty object then supersedes its last
+   * one, so that it can be collected, and its log begins a new segment. Seen to at heartbeats.
+   */
+  readonly idleAfterMs: number;
   /** How often the heartbeat is written and the seq floor raised. */
   readonly heartbeatIntervalMs: number;
   /** How long a store may fail before `committed` appends, waiting appends and `flush` reject. */
@@ -35,6 +40,7 @@ export const writerDefaults: WriterSettings = {
   memoryBytesMax: 256 * MIB,
   groupBytesMax: 8 * MIB,
   segmentBytesMax: 32 * MIB,
+  idleAfterMs: 60_000,
   heartbeatIntervalMs: 5000,
   storeWaitMs: 30_000,
   closeWaitMs: 30_000,

@@ -39,6 +39,10 @@ export interface WriterState {
   /** Since when the store has been failing, on the monotonic clock. */
   failingSinceMs: number | undefined;
   lastFailure: ShaleError | undefined;
+  /** Set by heartbeats: the next object is an empty one, if there are no rows. Cleared by flushes. */
+  isSupersedeDue: boolean;
+  /** Set by flushes: the tail covers the whole log. Cleared by group commit, which ends its segment. */
+  isSegmentDone: boolean;
   /** Set by close: nothing new is queued. */
   isClosing: boolean;
   /** Set by group commit at its end: no row will follow. */
@@ -70,6 +74,8 @@ export function writerStateOf(
     flushDueMs: 0,
     failingSinceMs: undefined,
     lastFailure: undefined,
+    isSupersedeDue: false,
+    isSegmentDone: false,
     isClosing: false,
     isDrained: false,
   };

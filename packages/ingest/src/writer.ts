@@ -1,3 +1,4 @@
+import type { Adoption } from "@shale/catalog";
 import type { EventBatch, LoggedBatch } from "@shale/columns";
 import type { Durability, WriterOrdinal } from "@shale/model";
 import type { SeqRange } from "./append/append-queue.ts";
@@ -41,6 +42,13 @@ export interface Writer extends AsyncDisposable {
    * Without a disk always []: an append that is only in memory can still be refused.
    */
   takeMemory(): readonly LoggedBatch[];
+  /**
+   * Adopts the newest catalog now and not at the next heartbeat: rows that come later have seqs
+   * above its tombstones (D1).
+   *
+   * @throws {ShaleError} PROJECT_NOT_FOUND, and what the store answers: the next heartbeat adopts it
+   */
+  adoptCatalog(): Promise<Adoption>;
   /** Later rows get seqs above `seq`: for seqs that this process has read elsewhere. */
   raiseSeqs(seq: number): void;
   /**

@@ -1,3 +1,4 @@
+import { removeSegments } from "../log/remove-segments.ts";
 import type { LoggedAppend, WriterState } from "../writer-state.ts";
 import { operatingError } from "../writer-state.ts";
 import type { QueuedAppend } from "./append-queue.ts";
@@ -17,6 +18,11 @@ export async function runGroupCommit(state: WriterState, stop: AbortController):
       await commitGroup(state, group, stop);
       continue;
     }
+    if (state.isSegmentDone) {
+      state.isSegmentDone = false;
+      await endSegment(state);
+      continue;
+    }
     if (state.isClosing && queue.length === 0) {
       state.isDrained = true;
       flushBell.ring();
@@ -25,6 +31,13 @@ export async function runGroupCommit(state: WriterState, stop: AbortController):
     if (queue.isBlocked) flushBell.ring();
     await commitBell.wait();
   }
+}
+
+/** Nobody writes to the log now, and what the tail does not cover keeps its segment. */
+async function endSegment(state: WriterState): Promise<void> {
+  const { log, tail } = state.incarnation;
+  await log?.endSegment();
+  await removeSegments(state, tail.lastSeq);
 }
 
 async function commitGroup(

@@ -26,6 +26,8 @@ export interface WriterLog {
    * rows of failed calls were never acknowledged and are passed over by the tail's lastSeq.
    */
   removeThrough(seq: number): Promise<void>;
+  /** The next commit begins a new segment. Not during one. */
+  endSegment(): Promise<void>;
   /** Closes the open segment and leaves all files where they are. */
   close(): Promise<void>;
 }
@@ -80,6 +82,10 @@ export function createWriterLog(
     open = undefined;
     await closeFile(segment.file);
   }
+  async function endOpen(): Promise<void> {
+    if (open !== undefined) await endSegment(open);
+  }
+
   async function closeFile(file: LogFile): Promise<void> {
     try {
       await file.close();
@@ -118,8 +124,7 @@ export function createWriterLog(
         ended = ended.filter((other) => other !== segment);
       }
     },
-    async close() {
-      if (open !== undefined) await endSegment(open);
-    },
+    endSegment: endOpen,
+    close: endOpen,
   };
 }
