@@ -101,4 +101,5 @@ export {
   SEQS_PER_MS,
   seq,
   seqFloorOf,
+  spanMs,
 } from "./time.ts";

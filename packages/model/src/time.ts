@@ -30,3 +30,21 @@ export function seq(value: number): Seq {
 export function seqFloorOf(nowMs: number): Seq {
   return seq(Math.max(1, Math.floor((nowMs - SEQ_EPOCH_MS) * SEQS_PER_MS)));
 }
+
+const SPAN = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w|mo)$/;
+const SPAN_UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: DAY_MS,
+  w: 7 * DAY_MS,
+  mo: 30 * DAY_MS,
+};
+
+/** The length of a `Span` such as `7d` in whole ms; undefined for another text, or a length of 0. */
+export function spanMs(text: string): number | undefined {
+  const [, count = "", unit = ""] = SPAN.exec(text) ?? [];
+  const ms = Math.round(Number(count) * (SPAN_UNIT_MS[unit] ?? Number.NaN));
+  return Number.isSafeInteger(ms) && ms >= 1 ? ms : undefined;
+}
