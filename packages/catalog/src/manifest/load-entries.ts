@@ -43,9 +43,8 @@ export async function loadEntries(
   const refs = manifest.pages.filter((page) => range === "all" || overlaps(page, range));
   const paged = await loadPages(env, manifest, refs, { ...options, range });
   const removed = new Set(manifest.removed);
-  const kept = inOrder(paged).flatMap((entries) =>
-    removed.size === 0 ? entries : entries.filter(({ id }) => !removed.has(id)),
-  );
+  const listed = inOrder(paged);
+  const kept = removed.size === 0 ? listed : listed.filter(({ id }) => !removed.has(id));
   const added = manifest.added
     .filter(({ day }) => range === "all" || (range.fromDay <= day && day <= range.toDay))
     .sort(compareEntries);
@@ -53,15 +52,14 @@ export async function loadEntries(
 }
 
 /** Folds make pages that ascend from one to the next; pages of other makers may overlap. */
-function inOrder(
-  paged: readonly (readonly DayFileEntry[])[],
-): readonly (readonly DayFileEntry[])[] {
+function inOrder(paged: readonly (readonly DayFileEntry[])[]): readonly DayFileEntry[] {
   const filled = paged.filter((entries) => entries.length > 0);
   const ascends = filled.every((entries, i) => {
     const [last, next] = [entries.at(-1), filled[i + 1]?.[0]];
     return last === undefined || next === undefined || compareEntries(last, next) < 0;
   });
-  return ascends ? filled : [filled.flat().sort(compareEntries)];
+  const entries = filled.flat();
+  return ascends ? entries : entries.sort(compareEntries);
 }
 
 export function overlaps(

@@ -144,7 +144,8 @@ function entryMaker(columns: PageColumns): ManifestPage["entries"] {
 }
 
 interface PageTexts {
-  readonly claims: string;
+  /** `<claim>-` of each claim. */
+  readonly claims: readonly string[];
   readonly digests: string;
   readonly firstPlaces: string;
   readonly lastPlaces: string;
@@ -156,8 +157,12 @@ interface PageTexts {
 
 function textsOf(columns: PageColumns): PageTexts {
   const tokens = bufferOf(columns.tokens).toString("utf8");
+  const claims = bufferOf(columns.claims).toString("hex");
   return {
-    claims: bufferOf(columns.claims).toString("hex"),
+    claims: Array.from(
+      { length: claims.length / 32 },
+      (_, i) => `${claims.slice(32 * i, 32 * i + 32)}-`,
+    ),
     digests: bufferOf(columns.digests).toString("hex"),
     firstPlaces: bufferOf(columns.firstPlaces).toString("hex"),
     lastPlaces: bufferOf(columns.lastPlaces).toString("hex"),
@@ -172,9 +177,8 @@ function bufferOf(bytes: Uint8Array): Buffer {
 }
 
 function entryAt(columns: PageColumns, texts: PageTexts, i: number): DayFileEntry {
-  const claimAt = 32 * (columns.claimCodes[i] ?? 0);
   return {
-    id: `${texts.claims.slice(claimAt, claimAt + 32)}-${columns.numbers[i] ?? 0}`,
+    id: `${texts.claims[columns.claimCodes[i] ?? 0]}${columns.numbers[i] ?? 0}`,
     shard: (columns.shards[i] ?? 0) as ShardId,
     day: (columns.days[i] ?? 0) as Day,
     bytes: columns.bytes[i] ?? 0,
