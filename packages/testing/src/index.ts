@@ -3,10 +3,21 @@ export type { ConformanceCase, OpenStore, RegisterTest } from "@shale/env/testin
 export { objectStoreCases, objectStoreConformance } from "@shale/env/testing";
 export type { ArbitraryEventsOptions } from "./arbitraries/arbitrary-events.ts";
 export { arbitraryEvents } from "./arbitraries/arbitrary-events.ts";
+export type { ArbitraryFaultsOptions } from "./arbitraries/arbitrary-faults.ts";
+export { arbitraryFaults } from "./arbitraries/arbitrary-faults.ts";
 export type { ArbitraryQueryKind } from "./arbitraries/arbitrary-query.ts";
 export { arbitraryQuery } from "./arbitraries/arbitrary-query.ts";
 export type { VocabularyOptions } from "./arbitraries/event-vocabulary.ts";
+export type { Replayed, ReplayOptions } from "./commands/replay.ts";
+export { checkSeed, replay } from "./commands/replay.ts";
+export type { StoreRunOptions } from "./commands/run-store-commands.ts";
+export { runStoreCommands } from "./commands/run-store-commands.ts";
+export type { StoreCommand } from "./commands/store-command.ts";
+export type { StoreCommandsOptions } from "./commands/store-commands.ts";
+export { storeCommands } from "./commands/store-commands.ts";
 export type {
+  LogPlace,
+  ReferenceAppendOptions,
   ReferenceEventsOptions,
   ReferenceStore,
   ReferenceStoreOptions,
@@ -43,3 +54,11 @@ export type {
   SimulationOptions,
 } from "./simulation/simulated-env.ts";
 export { simulatedEnv } from "./simulation/simulated-env.ts";
+export type { ModelEntry, SentAppend, StoreModel } from "./world/store-model.ts";
+export type {
+  HeldRead,
+  RunningProcess,
+  Seat,
+  StoreSystem,
+  StoreWorldOptions,
+} from "./world/store-system.ts";

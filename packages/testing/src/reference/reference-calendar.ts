@@ -18,6 +18,26 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+const SPAN_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: MINUTE_MS,
+  h: HOUR_MS,
+  d: DAY_MS,
+  w: 7 * DAY_MS,
+  mo: 30 * DAY_MS,
+};
+
+/** Length of a span such as `400d`; a month has 30 days. */
+export function spanMsOf(span: string): number {
+  const [, count, unit = ""] = /^(\d+)([a-z]+)$/.exec(span) ?? [];
+  const unitMs = SPAN_MS[unit];
+  if (unitMs === undefined) {
+    throw new ShaleError("OPTION_INVALID", `Cannot read ${span} as a span: write it as 400d`);
+  }
+  return Number(count) * unitMs;
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 /** What a wall clock in `timezone` shows at an instant, as if it were UTC; ms below a second kept. */
 export function localMsOf(instantMs: number, timezone: string): number {

@@ -1,5 +1,6 @@
 import type { EventInput, SegmentationQuery, StoredEvent } from "@shale/model";
 import { expect, test } from "vitest";
+import { manualClock } from "../simulation/manual-clock.ts";
 import { referenceStore } from "./reference-store.ts";
 
 const T = Date.UTC(2026, 9, 1);
@@ -206,6 +207,51 @@ test("a deleted user is gone, and what it sends later stays", async () => {
   await store.append([view("u", T + 1)]);
   expect((await collect(store.events())).map(({ user_id }) => user_id)).toEqual(["v", "u"]);
   expect(await collect(store.events({ snapshot: before }))).toHaveLength(2);
+});
+
+test("a deleted user's rows stay hidden whatever is appended later, and count no more as repeats", async () => {
+  const key = { event: "view", user_id: "u", insert_id: "i", time: T };
+  const store = await storeOf(key, view("u", T));
+  await store.deleteUsers(["u", "never seen"]);
+  await store.append([{ ...key, properties: { n: 2 } }]);
+  const kept = await collect(store.events());
+  expect(kept.map(({ properties }) => properties)).toEqual([{ n: 2 }]);
+});
+
+test("retention hides whole UTC days at each collect, and never shows them again", async () => {
+  const clock = manualClock(T + 864e5);
+  const store = referenceStore({ clock });
+  await store.append([view("a", T - 1), view("b", T), view("c", T + 864e5)]);
+  const users = async (): Promise<string[]> =>
+    (await collect(store.events())).map(({ user_id }) => user_id);
+  await store.setRetention("36h");
+  expect(await users()).toEqual(["a", "b", "c"]);
+  await store.collect({ dryRun: true });
+  expect(await users()).toEqual(["a", "b", "c"]);
+  await store.collect(); // Now less 36 hours is noon of the day of "a", which is kept.
+  expect(await users()).toEqual(["a", "b", "c"]);
+  await clock.advance(432e5);
+  await store.collect();
+  expect(await users()).toEqual(["b", "c"]);
+  await store.setRetention(null);
+  await store.append([view("late", T - 1)]);
+  await store.collect();
+  expect(await users()).toEqual(["b", "c"]);
+  await expect(store.setRetention("soon")).rejects.toMatchObject({ code: "OPTION_INVALID" });
+});
+
+test("of events with one key the place in the log decides, not the order of the calls", async () => {
+  const store = referenceStore();
+  const event = { event: "view", user_id: "u", insert_id: "i", time: T };
+  await store.append([{ ...event, properties: { n: 1 } }, view("v", T)], {
+    place: { writer: 3, seq: 20 },
+  });
+  await store.append([{ ...event, properties: { n: 2 } }], { place: { writer: 4, seq: 19 } });
+  const kept = await collect(store.events());
+  expect(kept.map(({ insert_id }) => insert_id)).toEqual(["i", "~3-21"]);
+  expect(kept[0]?.properties).toEqual({ n: 1 });
+  await store.append([{ ...event, properties: { n: 3 } }], { place: { writer: 4, seq: 20 } });
+  expect((await collect(store.events()))[0]?.properties).toEqual({ n: 3 });
 });
 
 test("other kinds and measures are refused", async () => {

@@ -15,8 +15,8 @@ import type {
   TimelineAnswer,
   TimelineQuery,
 } from "@shale/model";
-import { ShaleError } from "@shale/model";
-import { instantMsOf } from "./reference-calendar.ts";
+import { DAY_MS, ShaleError } from "@shale/model";
+import { instantMsOf, spanMsOf } from "./reference-calendar.ts";
 import type { ReferenceEvent } from "./reference-event.ts";
 import { dedupeKeyOf, referenceEventOf, storedEventOf } from "./reference-event.ts";
 import { satisfies } from "./reference-filter.ts";
@@ -26,12 +26,16 @@ import { compareExported, timelinePage } from "./reference-timeline.ts";
 /** A project that is obviously right: the oracle of differential tests. */
 export interface ReferenceStore {
   /** Keeps the events. They must be valid: the reference looks for no faults. */
-  append(
-    events: readonly EventInput[],
-    options?: { readonly durability?: Durability | undefined },
-  ): Promise<Acknowledgement>;
-  /** Removes what these users have sent so far; what they send later stays. */
+  append(events: readonly EventInput[], options?: ReferenceAppendOptions): Promise<Acknowledgement>;
+  /** Removes what these users have sent so far, for ever; what they send later stays. */
   deleteUsers(userIds: readonly string[]): Promise<void>;
+  /** How long whole UTC days are kept: `"400d"` or ms; null: for ever. Hides nothing by itself. */
+  setRetention(keep: string | number | null): Promise<void>;
+  /**
+   * Hides the events of days before the UTC day of (now - keep), those appended later too. Days
+   * that were hidden once stay hidden.
+   */
+  collect(options?: { readonly dryRun?: boolean | undefined }): Promise<void>;
   /** Answers segmentation (total, unique) and timeline; other kinds are QUERY_NOT_BUILT. */
   query<K extends QueryKind>(
     query: QueryOf[K] & { readonly kind: K },
@@ -41,6 +45,19 @@ export interface ReferenceStore {
   events(options?: ReferenceEventsOptions): AsyncIterable<StoredEvent>;
   /** Names the present state for `query` and `events`. */
   snapshot(): Promise<string>;
+}
+export interface ReferenceAppendOptions {
+  readonly durability?: Durability | undefined;
+  /**
+   * Where the first event stands in the log of some store; the others follow it. Names the derived
+   * ids, and decides which of two events with one key stays. Default: after all others.
+   */
+  readonly place?: LogPlace | undefined;
+}
+/** Events of all writers are ordered by (seq, writer). */
+export interface LogPlace {
+  readonly writer: number;
+  readonly seq: number;
 }
 export interface ReferenceEventsOptions {
   readonly from?: Instant | undefined;
@@ -52,26 +69,44 @@ export interface ReferenceEventsOptions {
 }
 
 export interface ReferenceStoreOptions {
-  /** Only for `meta.asOf`; default: the system's. */
+  /** For `meta.asOf` and `collect`; default: the system's. */
   readonly clock?: Clock | undefined;
 }
 
-type LogEntry = { readonly append: ReferenceEvent } | { readonly deleteUser: string };
+interface PlacedEvent {
+  readonly place: LogPlace;
+  readonly event: ReferenceEvent;
+}
+type LogEntry =
+  | { readonly append: PlacedEvent }
+  | { readonly deleteUser: string }
+  | { readonly firstDayMs: number };
 const FIRST_SEQ = 1_000_000_000; // So that derived ids sort as texts the way their numbers do.
+
+function isAfter(a: LogPlace, b: LogPlace): boolean {
+  return a.seq > b.seq || (a.seq === b.seq && a.writer > b.writer);
+}
 
 /** What stands after the first `length` entries: of events with one key, the one appended last. */
 function stateOf(log: readonly LogEntry[], length: number): ReferenceEvent[] {
-  const events = new Map<string, ReferenceEvent>();
+  const kept = new Map<string, PlacedEvent>();
+  let firstDayMs = -Infinity;
   for (const entry of log.slice(0, length)) {
     if ("append" in entry) {
-      events.set(dedupeKeyOf(entry.append), entry.append);
-      continue;
-    }
-    for (const [key, event] of events) {
-      if (event.user_id === entry.deleteUser) events.delete(key);
+      const key = dedupeKeyOf(entry.append.event);
+      const rival = kept.get(key);
+      if (rival === undefined || isAfter(entry.append.place, rival.place)) {
+        kept.set(key, entry.append);
+      }
+    } else if ("deleteUser" in entry) {
+      for (const [key, { event }] of kept) {
+        if (event.user_id === entry.deleteUser) kept.delete(key);
+      }
+    } else {
+      firstDayMs = Math.max(firstDayMs, entry.firstDayMs);
     }
   }
-  return [...events.values()];
+  return [...kept.values()].map(({ event }) => event).filter(({ timeMs }) => timeMs >= firstDayMs);
 }
 
 function metaOf(query: Query, snapshot: string, clock: Clock): AnswerMeta {
@@ -115,6 +150,7 @@ export function referenceStore(
   const clock = options.clock ?? systemClock();
   const log: LogEntry[] = [];
   let appendCount = 0;
+  let keepMs: number | null = null;
 
   function stateAt(snapshot: string): ReferenceEvent[] {
     return stateOf(log, Number(snapshot));
@@ -145,11 +181,17 @@ export function referenceStore(
   }
 
   return {
-    async append(inputs, { durability = "wal" } = {}) {
-      const first = FIRST_SEQ + appendCount;
-      const events = inputs.map((input, index) => referenceEventOf(input, `~1-${first + index}`));
+    async append(inputs, { durability = "wal", place } = {}) {
+      const { writer, seq: first } = place ?? { writer: 1, seq: FIRST_SEQ + appendCount };
+      const events = inputs.map((input, index) =>
+        referenceEventOf(input, `~${writer}-${first + index}`),
+      );
       appendCount += inputs.length;
-      log.push(...events.map((append) => ({ append })));
+      log.push(
+        ...events.map((event, index) => ({
+          append: { event, place: { writer, seq: first + index } },
+        })),
+      );
       return {
         accepted: events.length,
         duplicates: events.length - new Set(events.map(dedupeKeyOf)).size,
@@ -160,6 +202,13 @@ export function referenceStore(
     },
     async deleteUsers(userIds) {
       log.push(...userIds.map((deleteUser) => ({ deleteUser })));
+    },
+    async setRetention(keep) {
+      keepMs = typeof keep === "string" ? spanMsOf(keep) : keep;
+    },
+    async collect({ dryRun = false } = {}) {
+      if (keepMs === null || dryRun) return;
+      log.push({ firstDayMs: Math.floor((clock.nowMs() - keepMs) / DAY_MS) * DAY_MS });
     },
     async query<K extends QueryKind>(
       query: QueryOf[K] & { readonly kind: K },

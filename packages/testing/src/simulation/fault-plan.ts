@@ -27,11 +27,12 @@ export type Operation =
  *   others: never).
  * - delay: it takes effect `ms` later, and succeeds.
  * - full: it fails with DISK_FULL and has no effect.
+ * - pause: the process stops before it, as SIGSTOP stops it, until it is resumed; then it succeeds.
  * - crash: the process ends before, after or in the middle of it: neither this nor any later call
  *   of it comes back. With `power` its whole machine ends, and unsynced bytes may be gone.
  */
 export type Fault =
-  | { readonly kind: "before" | "after" | "full" }
+  | { readonly kind: "before" | "after" | "full" | "pause" }
   | { readonly kind: "torn"; readonly share?: number | undefined }
   | { readonly kind: "late"; readonly operations: number }
   | { readonly kind: "delay"; readonly ms: number }

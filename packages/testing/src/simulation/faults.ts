@@ -26,6 +26,8 @@ export interface Faults {
   /** Replaces the plan; rules count from 1 again. */
   setPlan(plan: FaultPlan): void;
   readonly plan: FaultPlan;
+  /** Puts a rule before those of the plan, whose counts go on. Returns what takes it away again. */
+  addRule(rule: FaultRule): () => void;
   readonly clock: Clock;
   readonly random: Random;
   /** Counts one operation and says what strikes it, carrying out late effects that are due. */
@@ -74,11 +76,12 @@ export function createFaults(plan: FaultPlan = {}, options: FaultsOptions = {}):
   const trace: TraceEntry[] = [];
   const begunOperations: BegunOperation[] = [];
   let current = plan;
+  let added: readonly FaultRule[] = [];
   let matchCounts = new Map<FaultRule, number>();
   let late: { readonly index: number; readonly effect: () => Promise<void> }[] = [];
 
   function faultOf(operation: BegunOperation): Fault | undefined {
-    for (const rule of current.rules ?? []) {
+    for (const rule of [...added, ...(current.rules ?? [])]) {
       if (!fits(rule, operation)) continue;
       const count = (matchCounts.get(rule) ?? 0) + 1;
       matchCounts.set(rule, count);
@@ -96,6 +99,13 @@ export function createFaults(plan: FaultPlan = {}, options: FaultsOptions = {}):
     },
     get plan() {
       return current;
+    },
+    addRule(rule) {
+      const own = { ...rule }; // Its count is its own, however often the rule is added.
+      added = [own, ...added];
+      return () => {
+        added = added.filter((other) => other !== own);
+      };
     },
     clock,
     random,

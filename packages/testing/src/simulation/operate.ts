@@ -104,6 +104,9 @@ async function strike<T>(run: Run<T>, fault: Fault): Promise<void> {
     case "delay":
       await faults.clock.sleep(fault.ms, { signal: attempt.signal });
       return gate.pass();
+    case "pause":
+      gate.pause();
+      return gate.pass();
     case "full":
       record(run, "full");
       throw new ShaleError("DISK_FULL", `${failedAction(attempt.operation)}: no space is left`);

@@ -8,6 +8,9 @@ export interface ProcessGate {
   pause(): void;
   resume(): void;
   end(cause: EndCause): void;
+  readonly isPaused: boolean;
+  /** Resolves when the process is stopped or ends; at once when it is or has. */
+  stopped(): Promise<void>;
   readonly isEnded: boolean;
   /** Resolves when the process ends. */
   readonly ended: Promise<void>;
@@ -21,10 +24,16 @@ export function never<T>(): Promise<T> {
 export function processGate(onEnd?: (cause: EndCause) => void): ProcessGate {
   let isEnded = false;
   let waiting: (() => void)[] | undefined; // Undefined while the process runs.
+  let listeners: (() => void)[] = [];
   let tellEnded: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     tellEnded = resolve;
   });
+  function tellStopped(): void {
+    const told = listeners;
+    listeners = [];
+    for (const tell of told) tell();
+  }
   return {
     async pass() {
       while (waiting !== undefined && !isEnded) {
@@ -35,6 +44,7 @@ export function processGate(onEnd?: (cause: EndCause) => void): ProcessGate {
     },
     pause() {
       waiting ??= [];
+      tellStopped();
     },
     resume() {
       const queue = waiting ?? [];
@@ -45,7 +55,15 @@ export function processGate(onEnd?: (cause: EndCause) => void): ProcessGate {
       if (isEnded) return;
       isEnded = true;
       tellEnded();
+      tellStopped();
       onEnd?.(cause);
+    },
+    get isPaused() {
+      return waiting !== undefined;
+    },
+    async stopped() {
+      if (waiting !== undefined || isEnded) return;
+      await new Promise<void>((resolve) => listeners.push(resolve));
     },
     get isEnded() {
       return isEnded;

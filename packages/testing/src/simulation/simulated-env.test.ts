@@ -100,3 +100,42 @@ test("a kill keeps unsynced bytes, a loss of power takes the whole machine", asy
   expect(elsewhere.clock.nowMs() - third.clock.nowMs()).toBe(5_000);
   expect(elsewhere.processes.stateOf(third.processes.self)).toBe("unknown");
 });
+
+test("a fault stops the process in the middle of a command, and others see it alive", async () => {
+  const env = simulatedEnv({ seed: 1 });
+  const rival = env.startProcess();
+  const takeAway = env.faults.addRule({
+    at: 2,
+    process: 0,
+    what: ["put"],
+    fault: { kind: "pause" },
+  });
+  const running = (async () => {
+    await env.store.put("a", new Uint8Array(1), ifAbsent);
+    return await env.store.put("b", new Uint8Array(1), ifAbsent);
+  })();
+  await env.stopped();
+  expect([env.isPaused, env.isEnded]).toEqual([true, false]);
+  takeAway();
+  expect(rival.processes.stateOf(env.processes.self)).toBe("alive");
+  expect(await rival.store.put("b", new Uint8Array(2), ifAbsent)).toMatchObject({ written: true });
+  env.resume();
+  expect(await running).toEqual({ written: false });
+  env.kill();
+  await env.stopped();
+  expect(env.isEnded).toBe(true);
+});
+
+test("a rule that is added goes before those of the plan, and leaves their counts alone", async () => {
+  const before = { kind: "before" } as const;
+  const env = simulatedEnv({
+    seed: 1,
+    faults: { rules: [{ at: 3, what: ["head"], fault: before }] },
+  });
+  await env.store.head("a");
+  const takeAway = env.faults.addRule({ at: 1, what: ["head"], fault: before });
+  await expect(env.store.head("a")).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  takeAway();
+  await env.store.head("a");
+  await expect(env.store.head("a")).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+});

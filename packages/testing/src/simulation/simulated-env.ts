@@ -56,12 +56,16 @@ export interface SimulatedEnv extends Env {
   /** Stops the process as SIGSTOP does: its calls wait, on their way out and on their way back. */
   pause(): void;
   resume(): void;
+  readonly isPaused: boolean;
+  /** Resolves when the process is stopped or ends; at once when it is or has. */
+  stopped(): Promise<void>;
   /** Ends the process as SIGKILL does: what it wrote stays, none of its calls comes back. */
   kill(): void;
   /** Ends every process of the machine; bytes that were not synced may be gone or damaged. */
   losePower(): void;
   /** Ends every process of the simulation, so that no loop of theirs goes on. */
   endSimulation(): void;
+  readonly isEnded: boolean;
   /** Resolves when the process ends: race it against what the process does. */
   readonly ended: Promise<void>;
 }
@@ -156,10 +160,17 @@ function startProcess(simulation: Simulation, machine: Machine, clockSkewMs: num
       ),
     pause: () => gate.pause(),
     resume: () => gate.resume(),
+    get isPaused() {
+      return gate.isPaused;
+    },
+    stopped: () => gate.stopped(),
     kill: () => gate.end("kill"),
     losePower: () => gate.end("power"),
     endSimulation() {
       for (const one of processes) one.gate.end("kill");
+    },
+    get isEnded() {
+      return gate.isEnded;
     },
     ended: gate.ended,
   };

@@ -1,0 +1,82 @@
+import type { Project } from "@shale/engine";
+import type { Query, StoredEvent, TimelineQuery } from "@shale/model";
+import type { ReferenceStore } from "../reference/reference-store.ts";
+
+export interface QuestionOptions {
+  /** The state that is asked; default: the present one. */
+  readonly snapshot?: string | undefined;
+}
+/** What a project and a reference can both be asked. */
+export type Asked = Pick<ReferenceStore, "query" | "events"> | Pick<Project, "query" | "events">;
+
+export interface Reading {
+  /** Names the state of all these answers. */
+  readonly snapshot: string;
+  /** Every event of it. */
+  readonly events: readonly StoredEvent[];
+  /** The other answers as JSON, without `meta` and cursors. */
+  readonly answers: readonly string[];
+}
+
+/**
+ * Asks everything of one state: the first question without a snapshot, all others with that of its
+ * answer.
+ */
+export async function readAnswers(
+  asked: Asked,
+  queries: readonly Query[],
+  options: QuestionOptions = {},
+): Promise<Reading> {
+  const probe = await asked.query(EVERYTHING, options);
+  const { snapshot } = probe.meta;
+  const events = await readAll(asked.events({ snapshot }));
+  const answers = [JSON.stringify({ ...probe, meta: undefined })];
+  for (const query of queries) answers.push(await readAnswer(asked, query, snapshot));
+  return { snapshot, events, answers };
+}
+
+/** Counts every event there is by append; what does not come of an append stands apart. */
+const EVERYTHING: Query & { readonly kind: "segmentation" } = {
+  kind: "segmentation",
+  from: "2025-10-01",
+  to: "2025-12-01",
+  unit: "week",
+  by: ["append"],
+  limit: 100,
+  series: [
+    { select: {}, measure: "total" },
+    { select: {}, measure: "unique" },
+  ],
+};
+
+export async function readAll<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+async function readAnswer(asked: Asked, query: Query, snapshot: string): Promise<string> {
+  if (query.kind === "timeline") {
+    return JSON.stringify(await readTimeline(asked, query, snapshot));
+  }
+  // The kind is one of those that the reference answers too: the rest is refused by it.
+  const { meta: _meta, ...answer } = await asked.query(query, { snapshot });
+  return JSON.stringify(answer);
+}
+
+/** Every page of a timeline, with the length of each. */
+async function readTimeline(
+  asked: Asked,
+  query: TimelineQuery,
+  snapshot: string,
+): Promise<{ readonly pages: readonly number[]; readonly events: readonly StoredEvent[] }> {
+  const pages: number[] = [];
+  const events: StoredEvent[] = [];
+  let page = await asked.query(query, { snapshot });
+  for (;;) {
+    pages.push(page.events.length);
+    events.push(...page.events);
+    if (page.cursor === null) return { pages, events };
+    page = await asked.query({ ...query, cursor: page.cursor });
+  }
+}

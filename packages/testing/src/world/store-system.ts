@@ -1,0 +1,107 @@
+import type { Project, Store } from "@shale/engine";
+import type { FaultPlan } from "../simulation/fault-plan.ts";
+import type { SimulatedEnv } from "../simulation/simulated-env.ts";
+import { simulatedEnv } from "../simulation/simulated-env.ts";
+
+/** One process with the store open. */
+export interface RunningProcess {
+  /** Position in the simulation; never used again. */
+  readonly number: number;
+  readonly machine: number;
+  readonly env: SimulatedEnv;
+  readonly store: Store;
+  readonly project: Project;
+  /** A fault of a command has struck it, or it was stopped: its calls may fail from now on. */
+  isStruck: boolean;
+}
+
+/** A place where one process after the other runs. */
+export interface Seat {
+  readonly machine: number;
+  running: RunningProcess | undefined;
+}
+
+/** A read that was begun, and goes on across other commands. */
+export interface HeldRead {
+  readonly process: RunningProcess;
+  /** Reads on and throws where anything but the state at its beginning comes. */
+  goOn(): Promise<"more" | "over">;
+  release(): Promise<void>;
+}
+
+export interface StoreWorldOptions {
+  /** Decides interleavings, faults that come by rates, ids and losses of power. */
+  readonly seed: number;
+  readonly faults?: FaultPlan | undefined;
+  /** Default 4. */
+  readonly shards?: number | undefined;
+  /** Processes that `compact` at once where a command says so; default 2, at most 5. */
+  readonly workers?: number | undefined;
+  /** How far the clock of the second machine is ahead, ms; default 0. */
+  readonly clockSkewMs?: number | undefined;
+  /** Longest wait of a row in memory, ms; default: rows wait for a flush. */
+  readonly flushIntervalMs?: number | undefined;
+  /** Where the clock starts, epoch ms; default: noon of the day after the last of `events`. */
+  readonly startMs?: number | undefined;
+}
+
+/** A simulated world of two machines, on which processes share a store. */
+export interface StoreSystem {
+  readonly world: SimulatedEnv;
+  /** One process of each machine that does nothing but start others. */
+  readonly roots: readonly SimulatedEnv[];
+  readonly seats: readonly Seat[];
+  readonly shards: number;
+  readonly workers: number;
+  readonly clockSkewMs: number;
+  readonly flushIntervalMs: number;
+  readonly held: HeldRead[];
+  /** Faults that commands have put into the plan just now. */
+  strikes: number;
+  /** Rises when something may have ended the life of an old snapshot. */
+  disturbances: number;
+  /** The first thing that work in the background found wrong. */
+  finding: unknown;
+  /** Every command as it began, and the operations before it. */
+  readonly steps: { readonly text: string; readonly operations: number }[];
+}
+
+/** Longer than any run: only `flush` and `close` flush. */
+const NEVER_MS = 1e12;
+/** The machine of each seat. The first are asked most; more are opened to compact at once. */
+const SEAT_MACHINES = [0, 0, 1, 0, 1];
+const HALF_DAY_MS = 43_200_000;
+/** The days of `arbitraryEvents` unless told otherwise. */
+const LAST_DAY = "2025-10-26";
+
+export function createStoreSystem(options: StoreWorldOptions): StoreSystem {
+  const { seed, faults, shards = 4, workers = 2, clockSkewMs = 0 } = options;
+  const startMs = options.startMs ?? Date.parse(LAST_DAY) + 3 * HALF_DAY_MS;
+  const world = simulatedEnv({ seed, faults, startMs });
+  return {
+    world,
+    roots: [world, world.startProcess({ machine: "other" })],
+    seats: SEAT_MACHINES.map((machine) => ({ machine, running: undefined })),
+    shards,
+    workers,
+    clockSkewMs,
+    flushIntervalMs: options.flushIntervalMs ?? NEVER_MS,
+    held: [],
+    strikes: 0,
+    disturbances: 0,
+    finding: undefined,
+    steps: [],
+  };
+}
+
+/** Nothing is to fail just now. */
+export function isCalm({ strikes, world }: StoreSystem): boolean {
+  const { rates, rules = [], rewriteIntervalMs, diskBytesMax } = world.faults.plan;
+  return (
+    strikes === 0 &&
+    rules.length === 0 &&
+    Object.values(rates ?? {}).every((rate) => rate === 0 || rate === undefined) &&
+    rewriteIntervalMs === undefined &&
+    diskBytesMax === undefined
+  );
+}
