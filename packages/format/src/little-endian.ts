@@ -16,6 +16,11 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** The same bytes, never as a Buffer: its slice() does not copy. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /**
  * The same bytes as a plain Uint8Array that starts on a multiple of 8 in its buffer, so that typed
  * arrays can be laid over its sections; copied only where they do not.

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import * as zlib from "node:zlib";
+import { plainBytes } from "../little-endian.ts";
 
 /** A compiled library for blocks of bytes. */
 export interface NativeCodec {
@@ -46,27 +47,30 @@ function openCodec(name: NativeName): NativeCodec | undefined {
       const library = loaded<SnappyLibrary>("snappy", "compressSync");
       if (library === undefined) return undefined;
       return {
-        compress: (bytes) => library.compressSync(bytes),
-        decompress: (block) => library.uncompressSync(block, { asBuffer: true }),
+        compress: (bytes) => plainBytes(library.compressSync(bytes)),
+        decompress: (block) => plainBytes(library.uncompressSync(block, { asBuffer: true })),
       };
     }
     case "zstd": {
       const library: Partial<ZstdLibrary> = zlib as object;
       const { zstdCompressSync, zstdDecompressSync } = library;
       if (zstdCompressSync === undefined || zstdDecompressSync === undefined) return undefined;
-      return { compress: zstdCompressSync, decompress: (block) => zstdDecompressSync(block) };
+      return {
+        compress: (bytes) => plainBytes(zstdCompressSync(bytes)),
+        decompress: (block) => plainBytes(zstdDecompressSync(block)),
+      };
     }
   }
 }
 
 function lz4Codec(library: Lz4Library): NativeCodec {
   return {
-    compress: (bytes) => library.compressSync(bytes).subarray(LZ4_SIZE_BYTES),
+    compress: (bytes) => plainBytes(library.compressSync(bytes).subarray(LZ4_SIZE_BYTES)),
     decompress(block, sizeBytes) {
       const sized = new Uint8Array(LZ4_SIZE_BYTES + block.length);
       new DataView(sized.buffer).setUint32(0, sizeBytes, true);
       sized.set(block, LZ4_SIZE_BYTES);
-      return library.uncompressSync(sized);
+      return plainBytes(library.uncompressSync(sized));
     },
   };
 }

@@ -27,11 +27,7 @@ export function decodeDayFileRows(
   const users = readUsers(reader);
   const events = mergedTexts(reader.read("event"), reader.rowCount, key);
   const timesMs = new Float64Array(reader.rowCount);
-  fillNumbers(reader.read("time"), timesMs, key, (above, base) => {
-    const baseMs = Number(base / BigInt(MICROS_PER_MS));
-    const baseMicros = Number(base % BigInt(MICROS_PER_MS));
-    return baseMs + (above + baseMicros) / MICROS_PER_MS;
-  });
+  fillNumbers(reader.read("time"), timesMs, key, MICROS_PER_MS);
   return {
     rowCount: reader.rowCount,
     userIds: users.ids,
@@ -97,11 +93,12 @@ function mergedTexts(chunks: readonly ReadChunk[], rowCount: number, source: str
   return { table: interner.build(), codes };
 }
 
+/** Fills in whole numbers that are stored multiplied by `scale`. */
 function fillNumbers(
   chunks: readonly ReadChunk[],
   target: Float64Array | Uint32Array,
   source: string,
-  numberOf: (above: number, base: bigint) => number,
+  scale: number,
 ): void {
   let row = 0;
   for (const { values: found, count, rows } of chunks) {
@@ -109,7 +106,13 @@ function fillNumbers(
       throw corrupt(source, "a column of numbers holds something else");
     }
     const { values, base } = found;
-    for (let i = 0; i < rows; i++) target[row + i] = numberOf(values[i] ?? 0, base);
+    // The quotient alone is below 2^53: microseconds may lie beyond.
+    const whole = Number(base / BigInt(scale));
+    const rest = Number(base % BigInt(scale));
+    if (scale === 1) for (let i = 0; i < rows; i++) target[row + i] = whole + (values[i] ?? 0);
+    else {
+      for (let i = 0; i < rows; i++) target[row + i] = whole + ((values[i] ?? 0) + rest) / scale;
+    }
     row += rows;
   }
 }
@@ -118,10 +121,9 @@ function readPlaces({ read, rowCount, source }: ColumnReader): DayFilePlaces {
   const writers = new Float64Array(rowCount);
   const seqs = new Float64Array(rowCount);
   const generations = new Uint32Array(rowCount);
-  const whole = (above: number, base: bigint): number => above + Number(base);
-  fillNumbers(read("writer"), writers, source, whole);
-  fillNumbers(read("seq"), seqs, source, whole);
-  fillNumbers(read("generation"), generations, source, whole);
+  fillNumbers(read("writer"), writers, source, 1);
+  fillNumbers(read("seq"), seqs, source, 1);
+  fillNumbers(read("generation"), generations, source, 1);
   const insertIdCodes = new Uint32Array(rowCount);
   const tables: TextTable[] = [];
   let row = 0;

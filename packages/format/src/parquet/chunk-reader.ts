@@ -1,7 +1,7 @@
 import { emptyTextTable, type TextTable } from "@shale/columns";
 import { type BlockCompression, decompressBlock } from "../blocks/block-codec.ts";
 import { corrupt } from "../damage.ts";
-import { viewOf } from "../little-endian.ts";
+import { plainBytes, viewOf } from "../little-endian.ts";
 import { decodeDeltas } from "./delta-packed.ts";
 import type { ParquetChunk, ParquetColumn } from "./file-metadata.ts";
 import { decodeCodes } from "./hybrid-runs.ts";
@@ -50,15 +50,16 @@ interface DataPage {
  * Decodes a column chunk of a flat file: pages of version 1 or 2; PLAIN, dictionaries,
  * DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY and RLE booleans.
  *
- * @param bytes The chunk, from its first page header on.
+ * @param given The chunk, from its first page header on.
  * @throws {ShaleError} OBJECT_CORRUPT naming `source`, also for what is not supported
  */
 export function readChunk(
-  bytes: Uint8Array,
+  given: Uint8Array,
   chunk: ParquetChunk,
   column: ParquetColumn,
   source: string,
 ): ReadChunk {
+  const bytes = plainBytes(given);
   const rows = chunk.valueCount;
   const present = column.optional ? new Uint8Array(rows) : undefined;
   const pages: DataPage[] = [];

@@ -9,6 +9,10 @@ const PAGE_BYTES_MAX = 0x7fff_ffff;
 /** A chunk that shrinks by less is stored as it is: it is read without a decompressor. */
 const WORTHWHILE = 0.95;
 
+/** Of larger pages samples are compressed first: bytes that do not shrink cost the most time. */
+const SAMPLED_PAGE_BYTES_MIN = 262_144;
+const SAMPLE_BYTES = 32_768;
+
 /** One column in one row group, encoded but not yet compressed. */
 export interface ChunkContent {
   readonly dictionary: { readonly count: number; readonly bytes: Uint8Array } | undefined;
@@ -100,7 +104,7 @@ function compressPages(
   compressor: PageCompressor | undefined,
 ): { readonly bodies: readonly Uint8Array[]; readonly codec: number } {
   const plain = { bodies: pages.map((page) => page.bytes), codec: blockCodecs.uncompressed };
-  if (compressor === undefined) return plain;
+  if (compressor === undefined || !isSamplePromising(pages, compressor)) return plain;
   let before = 0;
   let after = 0;
   const bodies = pages.map(({ bytes }) => {
@@ -110,4 +114,20 @@ function compressPages(
     return body;
   });
   return after > before * WORTHWHILE ? plain : { bodies, codec: compressor.codec };
+}
+
+/** False where two samples of a large packed page hardly shrink. */
+function isSamplePromising(pages: readonly Page[], compressor: PageCompressor): boolean {
+  const [page] = pages;
+  if (page === undefined || pages.length > 1) return true;
+  const { bytes, encoding } = page;
+  const isPacked =
+    encoding === encodings.deltaBinaryPacked || encoding === encodings.deltaLengthByteArray;
+  if (!isPacked || bytes.length < SAMPLED_PAGE_BYTES_MIN) return true;
+  const starts = [bytes.length >> 1, bytes.length - SAMPLE_BYTES];
+  let after = 0;
+  for (const start of starts) {
+    after += compressor.compress(bytes.subarray(start, start + SAMPLE_BYTES)).length;
+  }
+  return after <= starts.length * SAMPLE_BYTES * WORTHWHILE;
 }

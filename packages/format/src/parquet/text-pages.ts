@@ -1,4 +1,5 @@
 import { type TextTable, textBytesAt } from "@shale/columns";
+import { invariant } from "@shale/model";
 import { corrupt } from "../damage.ts";
 import { viewOf } from "../little-endian.ts";
 import { decodeDeltas, encodeDeltas } from "./delta-packed.ts";
@@ -6,59 +7,72 @@ import { decodeDeltas, encodeDeltas } from "./delta-packed.ts";
 /** Shorter texts are copied by a loop, which costs less than a call. */
 const LOOP_BYTES_MAX = 48;
 
-/** Texts `codes[i] - base` of a table, in order, as PLAIN: each with its length before it. */
-export function plainTexts(
-  table: TextTable,
-  codes: Uint32Array,
-  { count, base }: { readonly count: number; readonly base: number },
-): Uint8Array {
-  const { offsets } = table;
-  let length = 4 * count;
-  for (let i = 0; i < count; i++) {
-    const code = (codes[i] ?? 0) - base;
-    length += (offsets[code + 1] ?? 0) - (offsets[code] ?? 0);
-  }
-  const bytes = new Uint8Array(length);
+/** All texts of a table as PLAIN: each with its length before it. */
+export function plainTexts({ count, bytes: source, offsets }: TextTable): Uint8Array {
+  const bytes = new Uint8Array(4 * count + (offsets[count] ?? 0));
   let at = 0;
+  let start = 0;
   for (let i = 0; i < count; i++) {
-    const code = (codes[i] ?? 0) - base;
-    const start = offsets[code] ?? 0;
-    const textBytes = (offsets[code + 1] ?? 0) - start;
-    bytes[at] = textBytes;
-    bytes[at + 1] = textBytes >>> 8;
-    bytes[at + 2] = textBytes >>> 16;
-    bytes[at + 3] = textBytes >>> 24;
-    copyText(table.bytes, start, textBytes, bytes, at + 4);
-    at += 4 + textBytes;
+    const end = offsets[i + 1] ?? 0;
+    const length = end - start;
+    bytes[at] = length;
+    bytes[at + 1] = length >>> 8;
+    bytes[at + 2] = length >>> 16;
+    bytes[at + 3] = length >>> 24;
+    copyText(source, start, length, bytes, at + 4);
+    at += 4 + length;
+    start = end;
   }
   return bytes;
 }
 
-/** The same texts as DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. */
-export function deltaLengthTexts(
+/** The texts `codes[i] - base` of a table, one after the other; a view where they already are. */
+export function gatheredTexts(
   table: TextTable,
   codes: Uint32Array,
-  { start, end, base }: { readonly start: number; readonly end: number; readonly base: number },
-): readonly Uint8Array[] {
-  const { offsets } = table;
-  const lengths = new Uint32Array(end - start);
+  { count, base }: { readonly count: number; readonly base: number },
+): TextTable {
+  const first = (codes[0] ?? 0) - base;
+  let next = 0;
+  while (next < count && codes[next] === first + base + next) next++;
+  if (next === count) return slicedTexts(table, first, count);
+  const starts = new Uint32Array(count);
+  const offsets = new Uint32Array(count + 1);
   let total = 0;
-  for (let i = start; i < end; i++) {
+  for (let i = 0; i < count; i++) {
     const code = (codes[i] ?? 0) - base;
-    const length = (offsets[code + 1] ?? 0) - (offsets[code] ?? 0);
-    lengths[i - start] = length;
-    total += length;
+    const start = table.offsets[code] ?? 0;
+    starts[i] = start;
+    total += (table.offsets[code + 1] ?? 0) - start;
+    offsets[i + 1] = total;
   }
   const bytes = new Uint8Array(total);
   let at = 0;
-  for (let i = start; i < end; i++) {
-    const length = lengths[i - start] ?? 0;
-    copyText(table.bytes, offsets[(codes[i] ?? 0) - base] ?? 0, length, bytes, at);
-    at += length;
+  for (let i = 0; i < count; i++) {
+    const end = offsets[i + 1] ?? 0;
+    copyText(table.bytes, starts[i] ?? 0, end - at, bytes, at);
+    at = end;
   }
+  return { count, bytes, offsets };
+}
+
+/** Texts [first, first + count) of a table. */
+function slicedTexts(table: TextTable, first: number, count: number): TextTable {
+  const start = table.offsets[first] ?? 0;
+  const bytes = table.bytes.subarray(start, table.offsets[first + count]);
+  const offsets = table.offsets.slice(first, first + count + 1);
+  if (start > 0) for (let i = 0; i <= count; i++) offsets[i] = (offsets[i] ?? 0) - start;
+  return { count, bytes, offsets };
+}
+
+/** All texts of a table as DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. */
+export function deltaLengthTexts({ count, bytes, offsets }: TextTable): readonly Uint8Array[] {
+  const lengths = new Uint32Array(count);
+  for (let i = 0; i < count; i++) lengths[i] = (offsets[i + 1] ?? 0) - (offsets[i] ?? 0);
   const first = BigInt(lengths[0] ?? 0);
-  const packed = encodeDeltas({ values: lengths, count: lengths.length, first, scale: 1 });
-  return packed === undefined ? [bytes] : [packed, bytes];
+  const packed = encodeDeltas({ values: lengths, count, first, scale: 1 });
+  invariant(packed !== undefined, "lengths lie less than 2^53 apart");
+  return [packed, bytes];
 }
 
 function copyText(
@@ -143,18 +157,35 @@ export function compareTexts(table: TextTable, left: number, right: number): num
   return iEnd - i - (jEnd - j);
 }
 
-/** The bytes of the least and the greatest of the texts `codes[i] - base`; there is one at least. */
-export function textExtent(
-  table: TextTable,
-  codes: Uint32Array,
-  { count, base }: { readonly count: number; readonly base: number },
-): { readonly min: Uint8Array; readonly max: Uint8Array } {
-  let min = (codes[0] ?? 0) - base;
-  let max = min;
-  for (let i = 1; i < count; i++) {
-    const code = (codes[i] ?? 0) - base;
-    if (compareTexts(table, code, min) < 0) min = code;
-    else if (compareTexts(table, code, max) > 0) max = code;
+/** The bytes of the least and the greatest text of a table that has one at least. */
+export function textExtent(table: TextTable): {
+  readonly min: Uint8Array;
+  readonly max: Uint8Array;
+} {
+  let min = 0;
+  let max = 0;
+  let minHead = headOf(table, 0);
+  let maxHead = minHead;
+  for (let i = 1; i < table.count; i++) {
+    const head = headOf(table, i);
+    if (head < minHead || (head === minHead && compareTexts(table, i, min) < 0)) {
+      min = i;
+      minHead = head;
+    } else if (head > maxHead || (head === maxHead && compareTexts(table, i, max) > 0)) {
+      max = i;
+      maxHead = head;
+    }
   }
   return { min: textBytesAt(table, min), max: textBytesAt(table, max) };
+}
+
+/** The first bytes of a text as a number that stands in the order of the texts. */
+function headOf({ bytes, offsets }: TextTable, text: number): number {
+  const start = offsets[text] ?? 0;
+  const length = (offsets[text + 1] ?? 0) - start;
+  if (length >= 3) {
+    return ((bytes[start] ?? 0) << 16) | ((bytes[start + 1] ?? 0) << 8) | (bytes[start + 2] ?? 0);
+  }
+  if (length === 0) return 0;
+  return ((bytes[start] ?? 0) << 16) | (length === 1 ? 0 : (bytes[start + 1] ?? 0) << 8);
 }

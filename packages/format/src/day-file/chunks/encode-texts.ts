@@ -3,7 +3,12 @@ import type { ChunkContent, PageContent } from "../../parquet/chunk-writer.ts";
 import type { ChunkStatistics } from "../../parquet/file-metadata.ts";
 import { codeWidthFor, DICTIONARY_COUNT_MAX, encodeCodes } from "../../parquet/hybrid-runs.ts";
 import { encodings } from "../../parquet/parquet-codes.ts";
-import { deltaLengthTexts, plainTexts, textExtent } from "../../parquet/text-pages.ts";
+import {
+  deltaLengthTexts,
+  gatheredTexts,
+  plainTexts,
+  textExtent,
+} from "../../parquet/text-pages.ts";
 import type { PresentSlots, Scratch } from "./present-slots.ts";
 
 /** Longer texts are left out of statistics. */
@@ -30,14 +35,15 @@ export function encodeTexts(input: TextInput, scratch: Scratch): ChunkContent {
       return encodeDictionary(input, distinct, scratch);
     }
   }
-  const { rows, slots, count } = present;
-  const { base, table, extent } = input;
-  const values = deltaLengthTexts(table, slots, { start: 0, end: count, base });
-  const found = extent === "wanted" ? textExtent(table, slots, { count, base }) : undefined;
+  const texts = gatheredTexts(input.table, present.slots, {
+    count: present.count,
+    base: input.base,
+  });
+  const values = deltaLengthTexts(texts);
   return {
     dictionary: undefined,
     pages: [pageOf(present, encodings.deltaLengthByteArray, values)],
-    statistics: statisticsOf(found, rows - count),
+    statistics: statisticsOf(texts, input),
   };
 }
 
@@ -100,27 +106,20 @@ function isShorter({ present, table }: TextInput, distinct: number, { used }: Sc
   return dictionaryBytes < present.count * (average + 1);
 }
 
-function encodeDictionary(
-  { present, table, extent }: TextInput,
-  distinct: number,
-  { codes, used }: Scratch,
-): ChunkContent {
-  const all = { count: distinct, base: 0 };
-  const found = extent === "wanted" ? textExtent(table, used, all) : undefined;
+function encodeDictionary(input: TextInput, distinct: number, scratch: Scratch): ChunkContent {
+  const texts = gatheredTexts(input.table, scratch.used, { count: distinct, base: 0 });
   return {
-    dictionary: { count: distinct, bytes: plainTexts(table, used, all) },
-    pages: [codePage(codes, present, distinct)],
-    statistics: statisticsOf(found, present.rows - present.count),
+    dictionary: { count: distinct, bytes: plainTexts(texts) },
+    pages: [codePage(scratch.codes, input.present, distinct)],
+    statistics: statisticsOf(texts, input),
   };
 }
 
-function statisticsOf(
-  found: { readonly min: Uint8Array; readonly max: Uint8Array } | undefined,
-  nulls: number,
-): ChunkStatistics {
-  const short =
-    found !== undefined &&
-    found.min.length <= STATISTIC_BYTES_MAX &&
-    found.max.length <= STATISTIC_BYTES_MAX;
-  return short ? { ...found, nulls } : { min: undefined, max: undefined, nulls };
+function statisticsOf(texts: TextTable, { present, extent }: TextInput): ChunkStatistics {
+  const nulls = present.rows - present.count;
+  const unknown = { min: undefined, max: undefined, nulls };
+  if (extent === "unwanted") return unknown;
+  const { min, max } = textExtent(texts);
+  const isShort = min.length <= STATISTIC_BYTES_MAX && max.length <= STATISTIC_BYTES_MAX;
+  return isShort ? { min, max, nulls } : unknown;
 }
