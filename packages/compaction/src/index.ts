@@ -1,3 +1,8 @@
+export { compactProject } from "./compact-project.ts";
+export type { CompactionLoopOptions } from "./compaction-loop.ts";
+export { runCompactionLoop } from "./compaction-loop.ts";
+export type { CompactionOptions, CompactionPolicy } from "./compaction-options.ts";
+export { compactionPolicy } from "./compaction-options.ts";
 export type { FileRun } from "./plan/file-runs.ts";
 export { isSettled, runsOf } from "./plan/file-runs.ts";
 export type {
@@ -13,5 +18,14 @@ export type { MergeJob, MergeJobLimits } from "./plan/plan-merge-jobs.ts";
 export { mergeJobDefaults, planMergeJobs } from "./plan/plan-merge-jobs.ts";
 export type { Merge, MergePolicy } from "./plan/plan-merges.ts";
 export { mergeDefaults, planMerges } from "./plan/plan-merges.ts";
-export type { PurgePlan } from "./plan/plan-purges.ts";
 export { planPurges } from "./plan/plan-purges.ts";
+export type { CompactionMemo } from "./run/compaction-memo.ts";
+export { createCompactionMemo } from "./run/compaction-memo.ts";
+export type {
+  CompactionAction,
+  CompactionCounts,
+  CompactionReport,
+  CompactionStep,
+} from "./run/report.ts";
+export { writeAmplificationOf } from "./run/report.ts";
+export { compactionTasks } from "./task/compaction-tasks.ts";

@@ -8,21 +8,29 @@ function tombstone(number: number, seq: number) {
   return { number, seq, userHash: "0".repeat(32), atMs: 0 };
 }
 
-test("planPurges() looks only at files that lag and were appended before a delete", () => {
+test("planPurges() takes only files that lag and were appended before a delete", () => {
   const current = entryOf({ claim: 1, tombstone: 4, minSeq: 1 });
   const before = entryOf({ claim: 2, tombstone: 3, minSeq: 400 });
   const after = entryOf({ claim: 3, tombstone: 3, minSeq: 401 });
   const older = entryOf({ claim: 4, tombstone: 2, minSeq: 401 });
   const tombstones = [tombstone(3, 500), tombstone(4, 400)];
-  expect(planPurges([current, before, after, older], tombstones)).toEqual({
-    suspects: [before, older],
-    unharmed: [after],
-  });
+  const all = [current, before, after, older];
+  expect(planPurges(all, tombstones).flatMap(({ inputs }) => inputs)).toEqual([before, older]);
+  expect(planPurges(all, tombstones, new Set([before.id])).flatMap(({ inputs }) => inputs)).toEqual(
+    [older],
+  );
   expect(newestTombstone(tombstones)).toBe(4);
 });
 
 test("planPurges() has nothing to do without tombstones", () => {
-  expect(planPurges([entryOf({})], [])).toEqual({ suspects: [], unharmed: [] });
+  expect(planPurges([entryOf({})], [])).toEqual([]);
+});
+
+test("planPurges() takes the files that one job cut by users together", () => {
+  const low = entryOf({ claim: 1, number: 0, places: [0, 9], minSeq: 900 });
+  const high = entryOf({ claim: 1, number: 1, places: [10, 19], minSeq: 5 });
+  const [merge] = planPurges([low, high], [tombstone(1, 100)]);
+  expect(merge?.inputs).toEqual([low, high]);
 });
 
 test("planExpiry() takes files of days before the first kept one, and no one else's", () => {

@@ -1,29 +1,43 @@
 import type { CatalogTombstone, DayFileEntry } from "@shale/format";
-
-export interface PurgePlan {
-  /** Files that may hold a hidden row: their users have to be looked at. */
-  readonly suspects: readonly DayFileEntry[];
-  /** Files all of whose rows were appended after the deletes that they have not applied. */
-  readonly unharmed: readonly DayFileEntry[];
-}
+import { runsOf } from "./file-runs.ts";
+import type { Merge } from "./plan-merges.ts";
 
 /**
- * Files that lag behind the newest tombstone (protocol D2). A tombstone hides rows at or below its
- * seq, so that the seqs of an entry often tell without a look at the file.
+ * Runs of files that lag behind the newest tombstone and may hold a row that it hides (protocol D2):
+ * each is to be written again, whole, so that its shard-day stays settled. By shard, then day.
+ *
+ * A tombstone hides rows at or below its seq, so the seqs of an entry often tell without a look.
+ *
+ * @param claimed Ids of files that another job may drop: their runs are left alone.
  */
 export function planPurges(
   entries: readonly DayFileEntry[],
   tombstones: readonly CatalogTombstone[],
-): PurgePlan {
-  const suspects: DayFileEntry[] = [];
-  const unharmed: DayFileEntry[] = [];
-  const newest = newestTombstone(tombstones);
-  for (const entry of entries) {
-    if (entry.tombstone >= newest) continue;
-    if (mayHoldHidden(entry, tombstones)) suspects.push(entry);
-    else unharmed.push(entry);
+  claimed: ReadonlySet<string> = new Set(),
+): readonly Merge[] {
+  if (tombstones.length === 0) return [];
+  return shardDaysOf(entries).flatMap((files) =>
+    runsOf(files)
+      .filter((run) => !run.files.some(({ id }) => claimed.has(id)))
+      .filter((run) => run.files.some((file) => mayHoldHidden(file, tombstones)))
+      .flatMap(({ files: inputs, rows, bytes }) => {
+        const [first] = inputs;
+        return first === undefined
+          ? []
+          : [{ shard: first.shard, day: first.day, inputs, rows, bytes }];
+      }),
+  );
+}
+
+function shardDaysOf(entries: readonly DayFileEntry[]): readonly (readonly DayFileEntry[])[] {
+  const shardDays = new Map<string, DayFileEntry[]>();
+  for (const entry of [...entries].sort((a, b) => a.shard - b.shard || a.day - b.day)) {
+    const key = `${entry.shard}/${entry.day}`;
+    const files = shardDays.get(key);
+    if (files === undefined) shardDays.set(key, [entry]);
+    else files.push(entry);
   }
-  return { suspects, unharmed };
+  return [...shardDays.values()];
 }
 
 /** The highest number among them; 0 for none. */
@@ -31,7 +45,8 @@ export function newestTombstone(tombstones: readonly CatalogTombstone[]): number
   return tombstones.reduce((highest, { number }) => Math.max(highest, number), 0);
 }
 
-function mayHoldHidden(
+/** Whether a row of the file may be hidden by a tombstone that its maker did not apply. */
+export function mayHoldHidden(
   { tombstone: applied, seqs }: DayFileEntry,
   tombstones: readonly CatalogTombstone[],
 ): boolean {

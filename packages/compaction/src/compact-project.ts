@@ -1,0 +1,123 @@
+import type { Env } from "@shale/env";
+import type { CatalogDocument } from "@shale/format";
+import { defaultDayFileCompression } from "@shale/format";
+import type { WriterOrdinal } from "@shale/model";
+import { groupCountOf } from "@shale/model";
+import type { CompactionOptions } from "./compaction-options.ts";
+import { compactionPolicy, MEMORY_BYTES_DEFAULT } from "./compaction-options.ts";
+import type { ListedTail } from "./plan/plan-drains.ts";
+import { planDrains } from "./plan/plan-drains.ts";
+import { planExpiry } from "./plan/plan-expiry.ts";
+import { planPurges } from "./plan/plan-purges.ts";
+import type { GroupTask } from "./run/compact-group.ts";
+import { abandonedClaims, mergesOf, takeOverClaims, tidyGroup } from "./run/compact-group.ts";
+import { createCompactionMemo } from "./run/compaction-memo.ts";
+import type { CompactionRun, GroupRun } from "./run/compaction-run.ts";
+import { createRun, groupRun, newestCatalog } from "./run/compaction-run.ts";
+import { drainGroup, openTailOf } from "./run/drain-group.ts";
+import { loadGroupFiles } from "./run/group-files.ts";
+import { drainedNumbers } from "./run/group-positions.ts";
+import { listTail } from "./run/list-tail.ts";
+import type { CompactionReport } from "./run/report.ts";
+import { createReport } from "./run/report.ts";
+import { mayDrain } from "./run/run-drain.ts";
+import { inlineTasks, workerTasks } from "./task/compaction-tasks.ts";
+
+/**
+ * Drains, expires, purges, merges and folds every spec of a project (protocol C). Any number of
+ * processes may do so at the same time; a job that another one was faster at is counted and left.
+ *
+ * @throws {ShaleError} PROJECT_NOT_FOUND, OBJECT_CORRUPT, OBJECT_MISSING, FORMAT_UNKNOWN,
+ * CATALOG_CONFLICT, STORE_UNAVAILABLE, DISK_FULL: what was committed before stands; the reason of
+ * the signal when it aborts
+ */
+export async function compactProject(
+  env: Env,
+  options: CompactionOptions,
+): Promise<CompactionReport> {
+  const { project, mode, memo = createCompactionMemo(), signal } = options;
+  const report = createReport(options.onProgress);
+  const run = createRun(env, {
+    project,
+    tasks: options.onWorkers === true ? workerTasks(env) : inlineTasks(options.hasher),
+    memo,
+    compression: options.compression ?? defaultDayFileCompression(),
+    memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_DEFAULT,
+    report,
+    signal,
+  });
+  const policy = options.policy ?? compactionPolicy;
+  const catalog = await newestCatalog(run);
+  const groups = groupsOf(run, catalog);
+  if (options.dryRun !== true) for (const group of groups) await takeOverClaims(run, group);
+  const heads = await listHeads(run, groups, catalog);
+  for (const group of groups) {
+    const task: GroupTask = { group, mode, policy, catalog };
+    if (options.dryRun === true) await planGroup(run, task, heads);
+    else {
+      await drainGroup(run, task, heads);
+      await tidyGroup(run, { ...task, catalog: await newestCatalog(run) });
+    }
+    const manifest = await group.chain.loadNewest({ signal });
+    if (manifest !== undefined) report.written(manifest.written);
+  }
+  return report.build();
+}
+
+/** Every group of every spec that is not closed: retained ones expire and are purged too (C6). */
+function groupsOf(run: CompactionRun, { specs }: CatalogDocument): readonly GroupRun[] {
+  return specs
+    .filter(({ closedMs }) => closedMs === null)
+    .flatMap(({ spec, shards }) =>
+      Array.from({ length: groupCountOf(shards) }, (_, group) =>
+        groupRun(run, { spec, shards, group }),
+      ),
+    );
+}
+
+/** The tail above the lowest watermark of the groups that may be drained. */
+async function listHeads(
+  run: CompactionRun,
+  groups: readonly GroupRun[],
+  catalog: CatalogDocument,
+): Promise<ListedTail> {
+  const lowest = new Map<WriterOrdinal, number>();
+  for (const group of groups) {
+    if (!mayDrain(catalog, group)) continue;
+    const manifest = await group.chain.loadNewest({ signal: run.signal });
+    for (const [writer, n] of drainedNumbers(catalog, group.spec, manifest)) {
+      lowest.set(writer, Math.min(lowest.get(writer) ?? n, n));
+    }
+  }
+  return await listTail(run.env, run.project, lowest, { signal: run.signal });
+}
+
+/** What a compaction would do first with the group. */
+async function planGroup(run: CompactionRun, task: GroupTask, heads: ListedTail): Promise<void> {
+  const { group, mode, policy, catalog } = task;
+  const { spec } = group;
+  const { report } = run;
+  const place = { spec, group: group.group };
+  for (const { inputs } of await abandonedClaims(run, group)) {
+    report.plan({ ...place, kind: "takeOver", inputs: inputs.length, inputBytes: 0 });
+  }
+  const tail = await openTailOf(run, group, { catalog, heads });
+  const drains = planDrains([{ group: group.group, tail }], { ...policy.drain, mode });
+  for (const { objectCount, bytes } of mayDrain(catalog, group) ? drains : []) {
+    report.plan({ ...place, kind: "drain", inputs: objectCount, inputBytes: bytes });
+  }
+  const files = await loadGroupFiles(run, group);
+  const { firstDay } = catalog.retention;
+  const expired = planExpiry(files.entries, firstDay, files.claimed);
+  const inputBytes = expired.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (expired.length > 0) {
+    report.plan({ ...place, kind: "expire", inputs: expired.length, inputBytes });
+  }
+  for (const { inputs, bytes } of planPurges(files.entries, catalog.tombstones, files.claimed)) {
+    report.plan({ ...place, kind: "purge", inputs: inputs.length, inputBytes: bytes });
+  }
+  for (const { merges, bytes } of mergesOf(run, task, files)) {
+    const inputs = merges.flatMap((merge) => merge.inputs).length;
+    report.plan({ ...place, kind: "merge", inputs, inputBytes: bytes });
+  }
+}
