@@ -6,6 +6,7 @@ export { createByteInterner } from "./byte-interner.ts";
 export type { StoredValue } from "./column-at.ts";
 export { columnAt, denseColumn } from "./column-at.ts";
 export { concatBatches } from "./concat/concat-batches.ts";
+export type { RepeatableRows } from "./day/find-repeats.ts";
 export { findRepeats } from "./day/find-repeats.ts";
 export type { RowSource } from "./day/gather-rows.ts";
 export { gatherSorted, withoutRows } from "./day/gather-sorted.ts";
@@ -26,6 +27,7 @@ export {
   subtractGenerations,
   sumGenerations,
 } from "./digest/generation-digests.ts";
+export type { DigestedRows } from "./digest/row-terms.ts";
 export type { BatchEvent } from "./event-at.ts";
 export { eventAt } from "./event-at.ts";
 export type {

@@ -3,6 +3,9 @@ import { hashText } from "../byte-interner.ts";
 import type { StoredBatch } from "../stored-batch.ts";
 import { compareTexts } from "../text-table.ts";
 
+/** What of a batch says which rows are alike, and which of them is the latest. */
+export type RepeatableRows = Omit<StoredBatch, "users" | "generations" | "properties" | "events">;
+
 /**
  * Marks 1 every row that another row of the same key (user, event, stored insert_id) beats by the
  * greatest (seq, writer); undefined where there is none (protocol R3). A row without a stored
@@ -10,7 +13,7 @@ import { compareTexts } from "../text-table.ts";
  *
  * @param batch In the order of `gatherSorted`, all rows of one UTC day.
  */
-export function findRepeats(batch: StoredBatch): Uint8Array | undefined {
+export function findRepeats(batch: RepeatableRows): Uint8Array | undefined {
   checkDay(batch.timesMs);
   const marker = createRepeatMarker(batch);
   const { userCodes, rowCount } = batch;
@@ -35,7 +38,7 @@ function checkDay(timesMs: Float64Array): void {
   invariant(isOne, "the rows are of one UTC day");
 }
 
-function createRepeatMarker(batch: StoredBatch) {
+function createRepeatMarker(batch: RepeatableRows) {
   const { eventCodes, insertIdCodes, insertIds, seqs, writers } = batch;
   let repeats: Uint8Array | undefined;
   /** In pairs: 1 + the winning row of a key, or 0 where free, then the hash of its insert id. */

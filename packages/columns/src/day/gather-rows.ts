@@ -2,8 +2,8 @@ import { concatEvents, concatUsers } from "../concat/concat-dictionaries.ts";
 import { concatProperties } from "../concat/concat-properties.ts";
 import { selectRows } from "../select-rows.ts";
 import type { StoredBatch } from "../stored-batch.ts";
-import type { TextTable } from "../text-table.ts";
 import type { InsertIdList } from "./insert-id-list.ts";
+import { concatInsertIds } from "./insert-id-list.ts";
 
 /** Some rows of a batch, in any order. */
 export interface RowSource {
@@ -26,7 +26,7 @@ export function gatherRows(sources: readonly RowSource[]): GatheredRows {
     ...concatUsers(batches, rowCount),
     ...concatEvents(batches, rowCount),
     ...concatPlaces(batches, rowCount),
-    insertIds: concatIds(batches, rowCount),
+    insertIds: concatInsertIds(batches, rowCount),
     properties: concatProperties(batches, rowCount),
   };
 }
@@ -59,18 +59,4 @@ function concatPlaces(
     row += batch.rowCount;
   }
   return { timesMs, seqs, writers, generations };
-}
-
-function concatIds(batches: readonly StoredBatch[], rowCount: number): InsertIdList {
-  const tables: TextTable[] = [];
-  const parts = new Uint32Array(rowCount);
-  const codes = new Uint32Array(rowCount);
-  let row = 0;
-  for (const { insertIds, insertIdCodes, rowCount: batchRows } of batches) {
-    parts.fill(tables.length, row, row + batchRows);
-    codes.set(insertIdCodes, row);
-    tables.push(insertIds);
-    row += batchRows;
-  }
-  return { tables, parts, codes };
 }

@@ -3,7 +3,7 @@ import type { StoredBatch } from "../stored-batch.ts";
 import { compareTexts, selectTexts, type TextTable } from "../text-table.ts";
 import type { GatheredRows, RowSource } from "./gather-rows.ts";
 import { gatherRows } from "./gather-rows.ts";
-import { insertIdsOf } from "./insert-id-list.ts";
+import { placeInsertIds } from "./insert-id-list.ts";
 import { placeProperties } from "./place-properties.ts";
 import { rowOrder } from "./row-order.ts";
 import { ranksOf, userOrder } from "./user-order.ts";
@@ -82,10 +82,17 @@ function placeFixed(
     rowCount: rows.rowCount,
     timesMs: doublesAt(rows.timesMs, order),
     seqs: doublesAt(rows.seqs, order),
-    writers: doublesAt(rows.writers, order),
-    generations: codesAt(rows.generations, order),
-    ...insertIdsOf(rows.insertIds, order),
+    writers: isUniform(rows.writers) ? rows.writers : doublesAt(rows.writers, order),
+    generations: isUniform(rows.generations) ? rows.generations : codesAt(rows.generations, order),
+    ...placeInsertIds(rows.insertIds, order),
   };
+}
+
+/** Most files are of one writer and one generation: those arrays need no order. */
+function isUniform(values: Float64Array | Uint32Array): boolean {
+  const first = values[0];
+  for (let i = 1; i < values.length; i++) if (values[i] !== first) return false;
+  return true;
 }
 
 /** The events bytewise. */

@@ -1,105 +1,65 @@
 import { invariant } from "@shale/model";
+import type { StoredBatch } from "../stored-batch.ts";
 import type { TextTable } from "../text-table.ts";
-import { compareTexts, copyText } from "../text-table.ts";
+import { createBytesCopier } from "../text-table.ts";
 
-/** Stored insert ids of rows that come from several batches. */
+/** Stored insert ids of rows that come from several batches, where they stand there. */
 export interface InsertIdList {
-  readonly tables: readonly TextTable[];
-  /** By row, which of the tables. */
-  readonly parts: Uint32Array;
-  /** 0 = absent, else 1 + index in the row's table. */
-  readonly codes: Uint32Array;
+  /** Bytes of the batches' ids. */
+  readonly parts: readonly Uint8Array[];
+  /**
+   * Three numbers a row, side by side since rows are taken in any order: 1 + the length of its id,
+   * 0 where it has none, then where the id begins, then in which of the parts.
+   */
+  readonly places: Uint32Array;
 }
 
 const TABLE_BYTES_MAX = 0xffff_ffff;
 
-const encoder = new TextEncoder();
+/** The ids of all batches, one batch behind the other. */
+export function concatInsertIds(batches: readonly StoredBatch[], rowCount: number): InsertIdList {
+  const places = new Uint32Array(3 * rowCount);
+  let at = 0;
+  batches.forEach(({ insertIds: { offsets }, insertIdCodes }, part) => {
+    for (let row = 0; row < insertIdCodes.length; row++, at += 3) {
+      const code = insertIdCodes[row] ?? 0;
+      if (code === 0) continue;
+      const start = offsets[code - 1] ?? 0;
+      places[at] = 1 + (offsets[code] ?? 0) - start;
+      places[at + 1] = start;
+      places[at + 2] = part;
+    }
+  });
+  return { parts: batches.map(({ insertIds }) => insertIds.bytes), places };
+}
 
 /** The ids in the order of `rows`, those that a row has, one behind the other, equal ones too. */
-export function insertIdsOf(
-  { tables, parts, codes }: InsertIdList,
+export function placeInsertIds(
+  { parts, places }: InsertIdList,
   rows: Uint32Array,
 ): { readonly insertIds: TextTable; readonly insertIdCodes: Uint32Array } {
   const insertIdCodes = new Uint32Array(rows.length);
-  const offsets = new Float64Array(rows.length + 1);
+  const offsets = new Uint32Array(rows.length + 1);
+  const starts = new Uint32Array(rows.length);
+  const partOf = new Uint32Array(rows.length);
   let count = 0;
   let byteLength = 0;
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0;
-    const code = codes[row] ?? 0;
-    if (code === 0) continue;
-    const table = tables[parts[row] ?? 0];
-    if (table === undefined) continue;
-    byteLength += (table.offsets[code] ?? 0) - (table.offsets[code - 1] ?? 0);
+    const place = 3 * (rows[i] ?? 0);
+    const length = (places[place] ?? 0) - 1;
+    if (length < 0) continue;
+    starts[count] = places[place + 1] ?? 0;
+    partOf[count] = places[place + 2] ?? 0;
+    byteLength += length;
+    invariant(byteLength <= TABLE_BYTES_MAX, "a text table holds less than 4 GiB");
     insertIdCodes[i] = ++count;
     offsets[count] = byteLength;
   }
-  invariant(byteLength <= TABLE_BYTES_MAX, "a text table holds less than 4 GiB");
   const bytes = new Uint8Array(byteLength);
-  for (let i = 0; i < rows.length; i++) {
-    const index = insertIdCodes[i] ?? 0;
-    const row = rows[i] ?? 0;
-    const table = tables[parts[row] ?? 0];
-    if (index === 0 || table === undefined) continue;
-    copyText(table, (codes[row] ?? 0) - 1, bytes, offsets[index - 1] ?? 0);
+  const copiers = parts.map((part) => createBytesCopier(part, bytes));
+  for (let i = 0; i < count; i++) {
+    const at = offsets[i] ?? 0;
+    copiers[partOf[i] ?? 0]?.(starts[i] ?? 0, at, (offsets[i + 1] ?? 0) - at);
   }
-  return {
-    insertIds: { count, bytes, offsets: Uint32Array.from(offsets.subarray(0, count + 1)) },
-    insertIdCodes,
-  };
-}
-
-/** What of a row names it: its stored insert id, and its place in a log. */
-export interface RowNames {
-  readonly insertIds: InsertIdList;
-  readonly seqs: Float64Array;
-  readonly writers: Float64Array;
-}
-
-/**
- * Compares two rows by the insert id that is shown, bytewise, then by seq and writer. A row without
- * a stored id shows `~<writer>-<seq>` (protocol R3).
- */
-export function compareRowNames(names: RowNames, left: number, right: number): number {
-  const { seqs, writers } = names;
-  const order = compareShownIds(names, left, right);
-  if (order !== 0) return order;
-  const later = (seqs[left] ?? 0) - (seqs[right] ?? 0);
-  return later !== 0 ? later : (writers[left] ?? 0) - (writers[right] ?? 0);
-}
-
-function compareShownIds(names: RowNames, left: number, right: number): number {
-  const { insertIds, seqs, writers } = names;
-  const { codes, tables, parts } = insertIds;
-  const leftCode = codes[left] ?? 0;
-  const rightCode = codes[right] ?? 0;
-  const leftSeq = seqs[left] ?? 0;
-  const rightSeq = seqs[right] ?? 0;
-  if (leftCode === 0 && rightCode === 0 && writers[left] === writers[right]) {
-    // Numbers of equally many digits stand in their own order: no text is made for nearly all.
-    if (digitCount(leftSeq) === digitCount(rightSeq)) return leftSeq - rightSeq;
-  }
-  const leftTable = tables[parts[left] ?? 0];
-  const rightTable = tables[parts[right] ?? 0];
-  if (leftCode !== 0 && rightCode !== 0 && leftTable !== undefined && rightTable !== undefined) {
-    return compareTexts(leftTable, leftCode - 1, rightTable, rightCode - 1);
-  }
-  return compareTexts(shownId(names, left), 0, shownId(names, right), 0);
-}
-
-function shownId({ insertIds, seqs, writers }: RowNames, row: number): TextTable {
-  const code = insertIds.codes[row] ?? 0;
-  const table = insertIds.tables[insertIds.parts[row] ?? 0];
-  if (code !== 0 && table !== undefined) {
-    const bytes = table.bytes.subarray(table.offsets[code - 1], table.offsets[code]);
-    return { count: 1, bytes, offsets: Uint32Array.of(0, bytes.length) };
-  }
-  const bytes = encoder.encode(`~${writers[row] ?? 0}-${seqs[row] ?? 0}`);
-  return { count: 1, bytes, offsets: Uint32Array.of(0, bytes.length) };
-}
-
-function digitCount(value: number): number {
-  let count = 1;
-  for (let limit = 10; value >= limit; limit *= 10) count++;
-  return count;
+  return { insertIds: { count, bytes, offsets: offsets.slice(0, count + 1) }, insertIdCodes };
 }

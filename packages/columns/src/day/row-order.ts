@@ -1,5 +1,5 @@
-import type { RowNames } from "./insert-id-list.ts";
-import { compareRowNames } from "./insert-id-list.ts";
+import type { RowNames } from "./compare-row-names.ts";
+import { compareRowNames } from "./compare-row-names.ts";
 import { createRunSorter } from "./run-sorter.ts";
 
 /** What the order of the rows of a day file depends on (protocol S9). */

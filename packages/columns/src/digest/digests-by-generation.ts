@@ -1,8 +1,8 @@
 import { invariant } from "@shale/model";
-import type { StoredBatch } from "../stored-batch.ts";
 import { addDigests, carried, type Digest, digestText, emptyDigest } from "./digest.ts";
 import type { GenerationDigest } from "./generation-digests.ts";
 import { hashLanes, keyOfLabel } from "./lane-hash.ts";
+import type { DigestedRows } from "./row-terms.ts";
 import { termsOf } from "./row-terms.ts";
 
 /** Rows at a time: their lanes stay in the processor's nearest cache. */
@@ -18,7 +18,7 @@ const rowKey = keyOfLabel(Uint8Array.of(0xff));
  * @param isIncluded By row, 1 = counts; default all.
  */
 export function digestsByGeneration(
-  batch: StoredBatch,
+  batch: DigestedRows,
   isIncluded?: Uint8Array,
 ): readonly GenerationDigest[] {
   const { rowCount, generations } = batch;

@@ -1,4 +1,4 @@
-import type { PropertyColumn } from "../event-batch.ts";
+import type { PropertyColumn, UserTable } from "../event-batch.ts";
 import type { StoredBatch } from "../stored-batch.ts";
 import type { TextTable } from "../text-table.ts";
 import type { HashKey } from "./lane-hash.ts";
@@ -9,6 +9,9 @@ import { hashBytes, hashWords, keyOfLabel } from "./lane-hash.ts";
  * 4 * (r - start) on. Called with ranges that follow one another.
  */
 export type AddTerms = (start: number, end: number, lanes: Int32Array) => void;
+
+/** What a digest is taken of: rows as a day file holds them, whose hashes are not needed. */
+export type DigestedRows = Omit<StoredBatch, "users"> & { readonly users: Pick<UserTable, "ids"> };
 
 /** First byte of a column's label; the name follows. */
 const TAG_FIXED = 0;
@@ -26,7 +29,7 @@ export function keyOfColumn(tag: number, name: string): HashKey {
 }
 
 /** The terms of all columns of the batch but the generation. */
-export function termsOf(batch: StoredBatch): readonly AddTerms[] {
+export function termsOf(batch: DigestedRows): readonly AddTerms[] {
   const { userCodes, users, eventCodes, events, insertIdCodes, insertIds } = batch;
   return [
     textTerms(keyOfColumn(TAG_FIXED, "user_id"), userCodes, undefined, users.ids, 0),
