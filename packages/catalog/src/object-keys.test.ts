@@ -1,11 +1,28 @@
-import { chainVersion, projectId, specNameOf, tailNumber, writerOrdinal } from "@shale/model";
+import {
+  chainVersion,
+  dayOf,
+  projectId,
+  shardId,
+  specNameOf,
+  tailNumber,
+  writerOrdinal,
+} from "@shale/model";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   catalogKey,
   catalogVersionOfKey,
+  dayFileKey,
+  dayFilePlaceOfKey,
+  dayFilePrefix,
   heartbeatKey,
+  manifestKey,
+  manifestPlaceOfKey,
   manifestPrefix,
+  manifestsPrefix,
+  pageKey,
+  pagePlaceOfKey,
+  pagePrefix,
   projectOfKey,
   tailKey,
   tailPlaceOfKey,
@@ -53,5 +70,81 @@ test("other names are no keys of the store", () => {
   const tail = "shop/tail/0000000000000001";
   for (const name of [tail, `${tail}/x`, `${tail}/0000000000000001/x`, "shop/tail/1/1"]) {
     expect(tailPlaceOfKey(name)).toBeUndefined();
+  }
+});
+
+const claim = "00112233445566778899aabbccddeeff";
+const spec = specNameOf(27);
+
+test("manifests, pages and day files stand where docs say", () => {
+  const day = dayOf(Date.UTC(2026, 9, 3));
+  expect(manifestKey(shop, spec, 2, chainVersion(7))).toBe(
+    "shop/spec=AB/manifest/0000000000000002/0000000000000007",
+  );
+  expect(pageKey(shop, spec, 0, `${claim}-12`)).toBe(
+    `shop/spec=AB/page/0000000000000000/${claim}-12`,
+  );
+  expect(dayFileKey(shop, spec, { shard: shardId(63, 64), day, id: `${claim}-0` })).toBe(
+    `shop/spec=AB/shard=63/day=2026-10-03/${claim}-0.parquet`,
+  );
+});
+
+test("keys of manifests, pages and day files are read back", () => {
+  const place = fc.record({
+    group: fc.nat({ max: 1023 }),
+    version: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    shard: fc.nat({ max: 65_535 }),
+    day: fc.integer({ min: -700_000, max: 2_900_000 }),
+    number: fc.nat({ max: 999_999_999 }),
+  });
+  fc.assert(
+    fc.property(place, ({ group, version: n, shard: s, day: d, number }) => {
+      const [version, id] = [chainVersion(n), `${claim}-${number}`];
+      const [shard, day] = [shardId(s, 65_536), dayOf(d * 86_400_000)];
+      const manifest = manifestKey(shop, spec, group, version);
+      expect(manifest.startsWith(manifestsPrefix(shop, spec))).toBe(true);
+      expect(manifestPlaceOfKey(manifest)).toEqual({ project: shop, spec, group, version });
+      const page = pageKey(shop, spec, group, id);
+      expect(page.startsWith(pagePrefix(shop, spec, group))).toBe(true);
+      expect(page.startsWith(pagePrefix(shop, spec))).toBe(true);
+      expect(pagePlaceOfKey(page)).toEqual({ project: shop, spec, group, id });
+      const file = dayFileKey(shop, spec, { shard, day, id });
+      expect(file.startsWith(dayFilePrefix(shop, spec))).toBe(true);
+      expect(dayFilePlaceOfKey(file)).toEqual({ project: shop, spec, shard, day, id });
+      for (const key of [manifest, page, file]) {
+        const places = [manifestPlaceOfKey(key), pagePlaceOfKey(key), dayFilePlaceOfKey(key)];
+        expect(places.filter((found) => found !== undefined).length).toBe(1);
+        expect(tailPlaceOfKey(key) ?? catalogVersionOfKey(key)).toBeUndefined();
+      }
+    }),
+  );
+});
+
+test("what is not quite such a key is none", () => {
+  const file = `shop/spec=A/shard=1/day=2026-10-03/${claim}-0.parquet`;
+  expect(dayFilePlaceOfKey(file)).toBeDefined();
+  for (const [part, other] of [
+    ["shard=1", "shard=01"],
+    ["shard=1", "shard=65536"],
+    ["shard=1", "shard="],
+    ["2026-10-03", "2026-02-30"],
+    ["2026-10-03", "2026-10-3"],
+    ["-0.parquet", "-00.parquet"],
+    ["-0.parquet", "-0"],
+    ["-0.parquet", "-0.parquet.part"],
+    [".parquet", ".parquet/x"],
+    ["spec=A", "spec=a"],
+    ["00112233", "0011223G"],
+    ["shop/", "Shop/"],
+  ] as const) {
+    expect(dayFilePlaceOfKey(file.replace(part, other)), other).toBeUndefined();
+  }
+  const page = `shop/spec=A/page/0000000000000000/${claim}-0`;
+  for (const key of [`${page}/x`, page.replace("-0", ""), page.replace("/00000", "/0000")]) {
+    expect(pagePlaceOfKey(key), key).toBeUndefined();
+  }
+  const manifest = "shop/spec=A/manifest/0000000000000000/0000000000000000";
+  for (const key of [manifest, `${manifest}1`, manifest.slice(0, -17)]) {
+    expect(manifestPlaceOfKey(key), key).toBeUndefined();
   }
 });
