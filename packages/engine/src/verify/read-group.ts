@@ -5,7 +5,7 @@ import { compareEntries, decodeManifestPage } from "@shale/format";
 import type { SpecName } from "@shale/model";
 import { ShaleError } from "@shale/model";
 import type { GroupView } from "./group-view.ts";
-import type { VerifyContext } from "./verify-context.ts";
+import type { ReadContext } from "./verify-context.ts";
 import { decoded, readWhole } from "./verify-context.ts";
 
 /** Folds that may replace the pages while they are read. */
@@ -24,7 +24,7 @@ export interface GroupPlace {
  * @param fallback What to go on with where the newest version is damaged, which was found before.
  */
 export async function readGroup(
-  context: VerifyContext,
+  context: ReadContext,
   place: GroupPlace,
   fallback: ManifestDocument | undefined,
 ): Promise<GroupView> {
@@ -55,7 +55,7 @@ export async function readGroup(
 
 /** As the store has it now. "damaged" is found by whoever checks the versions. */
 export async function loadNewestManifest(
-  { env, project, signal }: VerifyContext,
+  { env, project, signal }: ReadContext,
   { spec, group }: Pick<GroupPlace, "spec" | "group">,
 ): Promise<ManifestDocument | "damaged" | undefined> {
   try {
@@ -74,7 +74,7 @@ interface ReadPages {
 }
 
 async function readPages(
-  context: VerifyContext,
+  context: ReadContext,
   { spec, group }: GroupPlace,
   refs: readonly ManifestPageRef[],
 ): Promise<ReadPages> {
@@ -96,7 +96,7 @@ async function readPages(
 }
 
 function checkPage(
-  context: VerifyContext,
+  context: ReadContext,
   key: string,
   ref: ManifestPageRef,
   bytes: Uint8Array,

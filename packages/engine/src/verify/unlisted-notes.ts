@@ -1,12 +1,10 @@
-import type { Processes } from "@shale/env";
+import type { ObjectEntry, Processes } from "@shale/env";
 import type { ManifestClaim } from "@shale/format";
-import { claimOfOutput } from "@shale/format";
 import type { GroupView } from "./group-view.ts";
-import type { Listed, ProjectListing } from "./list-project.ts";
+import type { ProjectListing } from "./list-project.ts";
+import { outputReachOf } from "./output-reach.ts";
 import type { VerificationNote } from "./verification.ts";
 import { amountText } from "./verify-context.ts";
-
-type Output = Listed<"page"> | Listed<"day-file">;
 
 /**
  * What stands beside what the manifests list. Nothing reads it, so it is not read here either. The
@@ -18,17 +16,10 @@ export function unlistedNotesOf(
   processes: Processes,
 ): readonly VerificationNote[] {
   const notes: VerificationNote[] = [];
-  const outputs: readonly Output[] = [...listing.ofKind("page"), ...listing.ofKind("day-file")];
-  const unlisted: Output[] = [];
-  const claimed: Output[] = [];
-  for (const output of outputs) {
-    const view = groups.find(({ spec, group }) => spec === output.spec && group === output.group);
-    // Of a spec that is not there any more, or of a group that cannot be read: nothing is known.
-    if (view === undefined || !view.isWhole || isListed(view, output)) continue;
-    const { claims = [] } = view.manifest ?? {};
-    const isClaimed = claims.some(({ id }) => id === claimOfOutput(output.id));
-    (isClaimed ? claimed : unlisted).push(output);
-  }
+  const reachOf = outputReachOf(groups);
+  const outputs = [...listing.ofKind("page"), ...listing.ofKind("day-file")];
+  const unlisted = outputs.filter((output) => reachOf(output) === "unlisted");
+  const claimed = outputs.filter((output) => reachOf(output) === "claimed");
   addNote(notes, "UNLISTED", unlisted, "that no manifest lists; shale collect removes them");
   addNote(notes, "CLAIMED", claimed, "of jobs that have not committed yet");
   for (const { manifest } of groups) {
@@ -41,12 +32,6 @@ export function unlistedNotesOf(
   return notes;
 }
 
-function isListed({ manifest, entries }: GroupView, { kind, id }: Output): boolean {
-  const names: readonly { readonly id: string }[] =
-    kind === "page" ? (manifest?.pages ?? []) : entries;
-  return names.some((one) => one.id === id);
-}
-
 function abandonedNote({ id, kind, owner }: ManifestClaim): VerificationNote {
   const who = `process ${owner.pid} on ${owner.host}`;
   const message = `The ${kind} ${id} of ${who} ended without a commit; shale collect removes it`;
@@ -56,7 +41,7 @@ function abandonedNote({ id, kind, owner }: ManifestClaim): VerificationNote {
 function addNote(
   notes: VerificationNote[],
   code: VerificationNote["code"],
-  listed: readonly Pick<Output, "entry">[],
+  listed: readonly { readonly entry: ObjectEntry }[],
   what: string,
 ): void {
   const [first] = listed;

@@ -23,6 +23,9 @@ export interface VerifyContext {
   readonly progress: { add(bytes: number): void };
 }
 
+/** What reading and decoding takes of it. */
+export type ReadContext = Omit<VerifyContext, "hasher" | "full">;
+
 /** Gathers what is found. */
 export interface ReportBuilder {
   readonly findings: readonly VerificationFinding[];
@@ -68,7 +71,7 @@ export function createProgress(meter: ProgressMeter): VerifyContext["progress"] 
 
 /** The whole object; undefined when it has gone. */
 export async function readWhole(
-  { env, progress, signal }: VerifyContext,
+  { env, progress, signal }: ReadContext,
   key: string,
 ): Promise<Uint8Array | undefined> {
   const stored = await env.store.get(key, { signal });
@@ -77,7 +80,7 @@ export async function readWhole(
 }
 
 /** What `decode` makes of the bytes; undefined where they are damaged, which is found. */
-export function decoded<T>({ report }: VerifyContext, key: string, decode: () => T): T | undefined {
+export function decoded<T>({ report }: ReadContext, key: string, decode: () => T): T | undefined {
   try {
     return decode();
   } catch (error) {
