@@ -4,8 +4,8 @@ import { compact } from "../test/compact.ts";
 import { checkAnswers, readStored, visibleOf } from "../test/read-rows.ts";
 import type { Row } from "../test/world.ts";
 import { createWorld, DAY, deleteUser, expireBefore, flush, rowAt } from "../test/world.ts";
+import { writeAmplificationOf } from "./compaction-report.ts";
 import { isSettled, runsOf } from "./plan/file-runs.ts";
-import { writeAmplificationOf } from "./run/report.ts";
 
 function rowsFrom(start: number, count: number, shape: Partial<Row> = {}): readonly Row[] {
   return Array.from({ length: count }, (_, i) => rowAt(start + i, shape));

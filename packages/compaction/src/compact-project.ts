@@ -5,6 +5,8 @@ import type { WriterOrdinal } from "@shale/model";
 import { groupCountOf } from "@shale/model";
 import type { CompactionOptions } from "./compaction-options.ts";
 import { compactionPolicy, MEMORY_BYTES_DEFAULT } from "./compaction-options.ts";
+import type { CompactionReport } from "./compaction-report.ts";
+import { createReport } from "./compaction-report.ts";
 import type { ListedTail } from "./plan/plan-drains.ts";
 import { planDrains } from "./plan/plan-drains.ts";
 import { planExpiry } from "./plan/plan-expiry.ts";
@@ -18,8 +20,6 @@ import { drainGroup, openTailOf } from "./run/drain-group.ts";
 import { loadGroupFiles } from "./run/group-files.ts";
 import { drainedNumbers } from "./run/group-positions.ts";
 import { listTail } from "./run/list-tail.ts";
-import type { CompactionReport } from "./run/report.ts";
-import { createReport } from "./run/report.ts";
 import { mayDrain } from "./run/run-drain.ts";
 import { inlineTasks, workerTasks } from "./task/compaction-tasks.ts";
 

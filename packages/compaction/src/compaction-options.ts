@@ -1,13 +1,13 @@
 import type { UserHasher } from "@shale/columns";
 import type { DayFileCompression } from "@shale/format";
 import type { ProjectId } from "@shale/model";
+import type { CompactionStep } from "./compaction-report.ts";
 import type { DrainPolicy } from "./plan/plan-drains.ts";
 import { drainDefaults } from "./plan/plan-drains.ts";
 import { type MergeJobLimits, mergeJobDefaults } from "./plan/plan-merge-jobs.ts";
 import type { MergePolicy } from "./plan/plan-merges.ts";
 import { mergeDefaults } from "./plan/plan-merges.ts";
 import type { CompactionMemo } from "./run/compaction-memo.ts";
-import type { CompactionStep } from "./run/report.ts";
 
 export interface CompactionPolicy {
   readonly drain: Omit<DrainPolicy, "mode">;

@@ -3,6 +3,13 @@ export type { CompactionLoopOptions } from "./compaction-loop.ts";
 export { runCompactionLoop } from "./compaction-loop.ts";
 export type { CompactionOptions, CompactionPolicy } from "./compaction-options.ts";
 export { compactionPolicy } from "./compaction-options.ts";
+export type {
+  CompactionAction,
+  CompactionCounts,
+  CompactionReport,
+  CompactionStep,
+} from "./compaction-report.ts";
+export { writeAmplificationOf } from "./compaction-report.ts";
 export type { FileRun } from "./plan/file-runs.ts";
 export { isSettled, runsOf } from "./plan/file-runs.ts";
 export type {
@@ -21,11 +28,4 @@ export { mergeDefaults, planMerges } from "./plan/plan-merges.ts";
 export { planPurges } from "./plan/plan-purges.ts";
 export type { CompactionMemo } from "./run/compaction-memo.ts";
 export { createCompactionMemo } from "./run/compaction-memo.ts";
-export type {
-  CompactionAction,
-  CompactionCounts,
-  CompactionReport,
-  CompactionStep,
-} from "./run/report.ts";
-export { writeAmplificationOf } from "./run/report.ts";
 export { compactionTasks } from "./task/compaction-tasks.ts";

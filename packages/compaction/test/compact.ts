@@ -2,7 +2,7 @@ import type { Env } from "@shale/env";
 import { compactProject } from "../src/compact-project.ts";
 import type { CompactionOptions, CompactionPolicy } from "../src/compaction-options.ts";
 import { compactionPolicy } from "../src/compaction-options.ts";
-import type { CompactionReport } from "../src/run/report.ts";
+import type { CompactionReport } from "../src/compaction-report.ts";
 import { hasher, project } from "./world.ts";
 
 /** Small enough that every rule bites in a test. */

@@ -47,7 +47,7 @@ export function rowAt(i: number, shape: Partial<Row> = {}): Row {
     user: `user-${i % 7}`,
     event: ["view", "buy"][i % 2] ?? "view",
     timeMs: (DAY + (i % 3)) * DAY_MS + ((i * 7_919) % DAY_MS),
-    insertId: i % 4 === 0 ? `id-${i % 5}` : undefined,
+    insertId: i % 4 === 0 ? `id-${i % 3}` : undefined,
     price: i % 3 === 0 ? i / 4 : undefined,
     page: i % 5 === 0 ? `/p/${i % 11}` : undefined,
     ...shape,

@@ -3,8 +3,8 @@ import { runsOf } from "./file-runs.ts";
 import type { Merge } from "./plan-merges.ts";
 
 /**
- * Runs of files that lag behind the newest tombstone and may hold a row that it hides (protocol D2):
- * each is to be written again, whole, so that its shard-day stays settled. By shard, then day.
+ * Runs of files that lag behind the newest tombstone and may hold a row that it hides (protocol
+ * D2): each is to be written again, whole, so that its shard-day stays settled. By shard, then day.
  *
  * A tombstone hides rows at or below its seq, so the seqs of an entry often tell without a look.
  *

@@ -5,9 +5,9 @@ import { retryingStore } from "@shale/env";
 import type { CatalogDocument, DayFileCompression, ManifestDocument } from "@shale/format";
 import type { ProjectId, SpecName } from "@shale/model";
 import { ShaleError } from "@shale/model";
+import type { ReportBuilder } from "../compaction-report.ts";
 import type { CompactionTasks } from "../task/compaction-tasks.ts";
 import type { CompactionMemo } from "./compaction-memo.ts";
-import type { ReportBuilder } from "./report.ts";
 
 /** What every job of one compaction is given. */
 export interface CompactionRun {

@@ -33,8 +33,8 @@ export interface Rewriting {
 }
 
 /**
- * Writes the inputs of one shard-day again as one run, without duplicates and rows of deleted users:
- * one file, or where they are too many rows for the memory, files of disjoint ranges of users.
+ * Writes the inputs of one shard-day again as one run, without duplicates and deleted users: one
+ * file, or where they are too many rows for the memory, files of disjoint ranges of users.
  */
 export async function rewriteFiles(
   run: CompactionRun,

@@ -25,8 +25,8 @@ export interface DrainRequest {
 }
 
 /**
- * Drains a beginning of the tail into day files of one group (protocol C1): the heads were read, the
- * claim is put, the catalog is read, and only then the rows, by name.
+ * Drains a beginning of the tail into day files of one group (protocol C1): the heads were read,
+ * the claim is put, the catalog is read, and only then the rows, by name.
  *
  * "stopped" while a cut is pending, or when the spec is not fed or behind.
  */

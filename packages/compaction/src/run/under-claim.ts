@@ -8,10 +8,10 @@ import type {
   ManifestDocument,
 } from "@shale/format";
 import { ShaleError } from "@shale/model";
+import type { CompactionStep } from "../compaction-report.ts";
 import type { CompactionRun, GroupRun } from "./compaction-run.ts";
 import { newestCatalog } from "./compaction-run.ts";
 import { firstVector } from "./group-positions.ts";
-import type { CompactionStep } from "./report.ts";
 
 /**
  * - committed: the store holds what the job made.
