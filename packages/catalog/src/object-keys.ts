@@ -12,7 +12,7 @@ import type {
 import {
   chainVersion,
   dayOf,
-  dayText,
+  dayStartMs,
   invariant,
   projectId,
   SHARDS_MAX,
@@ -26,7 +26,8 @@ import {
 /** 2^53 - 1 has 16 digits, so that names sort as their numbers do. */
 const NUMBER_DIGITS = 16;
 const NUMBER = /^[0-9]{16}$/;
-const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
+/** Years beyond four digits have six, as in ISO 8601; "+" cannot stand in a key. */
+const DAY = /^(?:[0-9]{4}|-?[0-9]{6})-[0-9]{2}-[0-9]{2}$/;
 const SPEC_FOLDER = /^spec=([A-Z]{1,8})$/;
 const SHARD_FOLDER = /^shard=(0|[1-9][0-9]{0,4})$/;
 
@@ -110,9 +111,8 @@ export function dayFileKey(
   spec: SpecName,
   { shard, day, id }: DayFilePlace,
 ): string {
-  const text = dayText(day);
-  invariant(DAY.test(text) && isOutputId(id), `a day file is named after its claim: ${text} ${id}`);
-  return `${dayFilePrefix(project, spec)}${shard}/day=${text}/${id}.parquet`;
+  invariant(isOutputId(id), `a day file is named after its claim: ${id}`);
+  return `${dayFilePrefix(project, spec)}${shard}/day=${dayInKey(day)}/${id}.parquet`;
 }
 
 /** The project that a key belongs to; undefined for what no project made. */
@@ -197,9 +197,15 @@ function specPlaceOf(key: string, kind: "manifest" | "page") {
   return { project, spec: specName(spec), group: Number(groupText), name };
 }
 
+function dayInKey(day: Day): string {
+  const [text = ""] = new Date(dayStartMs(day)).toISOString().split("T");
+  return text.replace("+", "");
+}
+
 function dayOfText(text: string): Day | undefined {
-  const startMs = DAY.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  const isLongYear = /^[0-9]{6}-/.test(text);
+  const startMs = DAY.test(text) ? Date.parse(`${isLongYear ? "+" : ""}${text}T00:00:00Z`) : 0.5;
   if (!Number.isSafeInteger(startMs)) return undefined;
   const day = dayOf(startMs);
-  return dayText(day) === text ? day : undefined; // 2026-02-30 is another day's name.
+  return dayInKey(day) === text ? day : undefined; // 2026-02-30 is another day's name.
 }
