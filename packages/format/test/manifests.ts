@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { chainVersion, dayOf, projectId, shardId, specNameOf, writerOrdinal } from "@shale/model";
 import fc from "fast-check";
 import type { DayFileEntry, ManifestDocument } from "../src/manifest/manifest-document.ts";
@@ -151,4 +152,87 @@ export function exampleEntries(): readonly DayFileEntry[] {
       token: "b1",
     },
   ];
+}
+
+/** A group in the middle of a merge and a fold, as docs/formats/manifest.md shows it. */
+export function exampleManifest(): ManifestDocument {
+  const owner = { host: "web-1", pid: 4242, started: "8812345" };
+  const [first, second, third] = exampleEntries();
+  const [claim, fold] = ["c41d8e0b92f74a35b0e6d7c8a9f01234", "77aa00bb11cc22dd33ee44ff55006677"];
+  const drained = "5b9d3c1e7f2a48c0b6d5e4f3a2b1c0d9";
+  const infinite = [{ from: writerOrdinal(1), to: writerOrdinal(1) }];
+  if (first === undefined || second === undefined || third === undefined) throw new Error("three");
+  return {
+    project: projectId("shop"),
+    spec: specNameOf(1),
+    group: 0,
+    version: chainVersion(3),
+    nonces: [drained, fold, claim].map((nonce) => nonce.replace(/^../, "00")),
+    closedMs: null,
+    watermarks: {
+      positions: {
+        "2": { n: 18, lastSeq: 871_000_000_000_000 },
+        "4": { n: 3, lastSeq: 870_500_000_000_007 },
+      },
+      infinite,
+    },
+    claims: [
+      { id: claim, kind: "merge", owner, startedMs: 1_791_158_400_000, inputs: [first.id] },
+      { id: fold, kind: "fold", owner, startedMs: 1_791_158_401_000, inputs: [] },
+    ],
+    committed: [drained, "0f6f1f0c4b8f4ad2a1e4f6a3c9d20711"],
+    copied: [
+      {
+        shard: 3,
+        day: first.day,
+        vector: { positions: { "2": { n: 17, lastSeq: 870_000_000_000_000 } }, infinite },
+      },
+    ],
+    base: null,
+    pages: [
+      {
+        id: "aa000000000000000000000000000001-0",
+        firstDay: dayOf(20_727 * DAY_MS),
+        lastDay: dayOf(20_731 * DAY_MS),
+        entryCount: 3,
+        bytes: 609,
+        crc: "5eed5eed",
+      },
+    ],
+    added: [first, third],
+    removed: ["bb000000000000000000000000000002-5"],
+    written: {
+      drainedRows: 4_000,
+      drainedBytes: 192_852,
+      rewrittenRows: 1_000,
+      rewrittenBytes: 48_213,
+      commits: 2,
+    },
+  };
+}
+
+const document = (): string =>
+  readFileSync(new URL("../../../docs/formats/manifest.md", import.meta.url), "utf8");
+
+/** The manifest that docs/formats/manifest.md shows. */
+export function manifestExampleText(): string {
+  return /```text\n(shale-manifest [\s\S]*?)```/.exec(document())?.[1] ?? "";
+}
+
+/** The bytes of its hex dump; each line stands at the offset that it names. */
+export function pageExampleBytes(): Uint8Array {
+  const block = /```hex\n([\s\S]*?)\n```/.exec(document())?.[1] ?? "";
+  const bytes: number[] = [];
+  for (const line of block.split("\n")) {
+    const [, offset = "", digits = ""] =
+      /^([0-9a-f]{4}) {2}((?:[0-9a-f]{2} )+) *\|/.exec(line) ?? [];
+    if (Number.parseInt(offset, 16) !== bytes.length) throw new Error(`Wrong offset: ${line}`);
+    bytes.push(
+      ...digits
+        .trim()
+        .split(" ")
+        .map((digit) => Number.parseInt(digit, 16)),
+    );
+  }
+  return Uint8Array.from(bytes);
 }
