@@ -53,6 +53,7 @@ export async function readByHyparquet(bytes: Uint8Array): Promise<readonly OpenR
     },
     // A column without a value in a row gives undefined to a parser.
     parsers: {
+      timestampFromMilliseconds: (millis: bigint) => millis,
       timestampFromMicroseconds: (micros: bigint) => micros,
       stringFromBytes: textOf,
       jsonFromBytes: textOf,

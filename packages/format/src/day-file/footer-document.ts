@@ -122,6 +122,14 @@ export function checksumOf(tail: Uint8Array, digitsAt: number): string {
   return crcText(crc32(tail.subarray(digitsAt + zeros.length), head));
 }
 
+/** False also where there is no checksum. */
+export function isChecksumRight(tail: Uint8Array): boolean {
+  const digitsAt = checksumAt(tail);
+  if (digitsAt < 0) return false;
+  const digits = String.fromCharCode(...tail.subarray(digitsAt, digitsAt + zeros.length));
+  return digits === checksumOf(tail, digitsAt);
+}
+
 export function crcText(crc: number): string {
   return crc.toString(16).padStart(8, "0");
 }

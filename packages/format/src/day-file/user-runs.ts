@@ -1,6 +1,5 @@
-import { placeText, type StoredBatch, userPlaces } from "@shale/columns";
+import { compareTexts, placeText, type StoredBatch, userPlaces } from "@shale/columns";
 import { invariant } from "@shale/model";
-import { compareTexts } from "../parquet/text-pages.ts";
 
 /** Rows [start, end) of whole users. */
 export interface RowRange {
@@ -34,7 +33,8 @@ export function userRuns(batch: StoredBatch, shards: number): UserRuns {
     const low = places.low[user] ?? 0;
     if (previous >= 0) {
       const step = high - (placesHigh[count - 1] ?? 0) || low - (placesLow[count - 1] ?? 0);
-      const rises = step > 0 || (step === 0 && compareTexts(users.ids, previous, user) < 0);
+      const rises =
+        step > 0 || (step === 0 && compareTexts(users.ids, previous, users.ids, user) < 0);
       invariant(rises, `users stand in the order of S9: row ${row}`);
     }
     starts[count] = row;

@@ -1,4 +1,4 @@
-import { type TextTable, textBytesAt } from "@shale/columns";
+import { compareTexts, selectTexts, type TextTable, textBytesAt } from "@shale/columns";
 import { invariant } from "@shale/model";
 import { corrupt } from "../damage.ts";
 import { viewOf } from "../little-endian.ts";
@@ -36,24 +36,9 @@ export function gatheredTexts(
   let next = 0;
   while (next < count && codes[next] === first + base + next) next++;
   if (next === count) return slicedTexts(table, first, count);
-  const starts = new Uint32Array(count);
-  const offsets = new Uint32Array(count + 1);
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    const code = (codes[i] ?? 0) - base;
-    const start = table.offsets[code] ?? 0;
-    starts[i] = start;
-    total += (table.offsets[code + 1] ?? 0) - start;
-    offsets[i + 1] = total;
-  }
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const end = offsets[i + 1] ?? 0;
-    copyText(table.bytes, starts[i] ?? 0, end - at, bytes, at);
-    at = end;
-  }
-  return { count, bytes, offsets };
+  const indexes = new Uint32Array(count);
+  for (let i = 0; i < count; i++) indexes[i] = (codes[i] ?? 0) - base;
+  return selectTexts(table, indexes);
 }
 
 /** Texts [first, first + count) of a table. */
@@ -143,21 +128,7 @@ export function decodeDeltaLengthTexts(
   return { count, bytes: bytes.subarray(decoded.end, decoded.end + end), offsets };
 }
 
-/** Bytewise, as Parquet orders texts: below 0 where `left` stands before `right`. */
-export function compareTexts(table: TextTable, left: number, right: number): number {
-  const { bytes, offsets } = table;
-  let i = offsets[left] ?? 0;
-  let j = offsets[right] ?? 0;
-  const iEnd = offsets[left + 1] ?? 0;
-  const jEnd = offsets[right + 1] ?? 0;
-  while (i < iEnd && j < jEnd) {
-    const step = (bytes[i++] ?? 0) - (bytes[j++] ?? 0);
-    if (step !== 0) return step;
-  }
-  return iEnd - i - (jEnd - j);
-}
-
-/** The bytes of the least and the greatest text of a table that has one at least. */
+/** The bytes of the bytewise least and greatest text of a table that has one at least. */
 export function textExtent(table: TextTable): {
   readonly min: Uint8Array;
   readonly max: Uint8Array;
@@ -168,10 +139,10 @@ export function textExtent(table: TextTable): {
   let maxHead = minHead;
   for (let i = 1; i < table.count; i++) {
     const head = headOf(table, i);
-    if (head < minHead || (head === minHead && compareTexts(table, i, min) < 0)) {
+    if (head < minHead || (head === minHead && compareTexts(table, i, table, min) < 0)) {
       min = i;
       minHead = head;
-    } else if (head > maxHead || (head === maxHead && compareTexts(table, i, max) > 0)) {
+    } else if (head > maxHead || (head === maxHead && compareTexts(table, i, table, max) > 0)) {
       max = i;
       maxHead = head;
     }
