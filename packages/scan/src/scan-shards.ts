@@ -1,18 +1,12 @@
 import type { Pin } from "@shale/catalog";
 import type { Env } from "@shale/env";
-import { fanOut } from "@shale/env";
-import type { ScanDictionaries } from "./cache/scan-dictionaries.ts";
-import { footerDayOf, settledFilesOf } from "./day-files/settled-days.ts";
-import { openInputs, READ_CONCURRENCY } from "./open-inputs.ts";
+import type { DayFileFooter } from "@shale/format";
+import { footerDayOf } from "./day-files/settled-days.ts";
+import { openInputs } from "./open-inputs.ts";
 import type { DayPlan } from "./plan-days.ts";
 import { planDays } from "./plan-days.ts";
-import { batchOfDay, orderedByUser } from "./rows/batch-of-day.ts";
-import type { DayRows, SourcePart } from "./rows/day-rows.ts";
-import { dayRowsBytes, dayRowsOf } from "./rows/day-rows.ts";
-import type { Deletions } from "./rows/deletions.ts";
+import { beginDay } from "./read-day.ts";
 import { deletionsOf } from "./rows/deletions.ts";
-import { gatherProperty } from "./rows/gather-property.ts";
-import type { SourceNeed, SourceRows } from "./rows/source-rows.ts";
 import type { ScanBatch } from "./scan-batch.ts";
 import type { ScanOptions } from "./scan-options.ts";
 
@@ -34,13 +28,65 @@ export async function* scanShards(
   if (stats !== undefined) stats.rowsPlanned += rowsOf(plans);
   const dictionaries = options.cache.dictionariesOf(pin.catalog.project, pin.spec.shards);
   const deletions = deletionsOf(pin.catalog);
-  for (const plan of plans) {
+  const begin = (plan: DayPlan) => beginDay(pin, plan, { dictionaries, deletions, options });
+  for await (const { plan, read } of inAdvance(plans, begin)) {
     signal?.throwIfAborted();
-    if (await isTakenByFooters(plan, deletions, options)) continue;
-    const batch = await readDay(pin, plan, { dictionaries, deletions }, options);
+    if (read.kind === "footers") {
+      takeFooters(plan, read.footers, options);
+      continue;
+    }
+    const batch = read.batch();
     if (stats !== undefined) stats.rowsScanned += batch.rowsRead;
     if (batch.rowCount > 0) yield batch;
   }
+}
+
+/** Shard-days that are read while an earlier one is worked on: enough to hide the store's latency. */
+const DAYS_IN_ADVANCE = 16;
+/** Rows beyond which no further day is begun, so that memory is bounded. */
+const ROWS_IN_ADVANCE = 262_144;
+
+/** What `begin` gives for each plan, in order; reading runs ahead of the consumer. */
+async function* inAdvance<Read>(
+  plans: readonly DayPlan[],
+  begin: (plan: DayPlan) => Promise<Read>,
+): AsyncGenerator<{ readonly plan: DayPlan; readonly read: Read }> {
+  const begun: { plan: DayPlan; rows: number; reading: Promise<Read> }[] = [];
+  let next = 0;
+  let rows = 0;
+  try {
+    while (next < plans.length || begun.length > 0) {
+      while (begun.length < DAYS_IN_ADVANCE && (begun.length === 0 || rows < ROWS_IN_ADVANCE)) {
+        const plan = plans[next++];
+        if (plan === undefined) break;
+        const one = { plan, rows: rowsOf([plan]), reading: begin(plan) };
+        // A failure is met when its turn comes; until then it is no unhandled one.
+        one.reading.catch(() => undefined);
+        rows += one.rows;
+        begun.push(one);
+      }
+      const first = begun[0];
+      if (first === undefined) return;
+      const read = await first.reading;
+      begun.shift();
+      rows -= first.rows;
+      yield { plan: first.plan, read };
+    }
+  } finally {
+    await Promise.allSettled(begun.map(({ reading }) => reading)); // No read outlives the scan.
+  }
+}
+
+function takeFooters(
+  plan: DayPlan,
+  footers: readonly DayFileFooter[],
+  { stats, takeFooter }: ScanOptions,
+): void {
+  if (stats !== undefined) {
+    stats.filesFromFooter += footers.length;
+    stats.rowsPlanned -= rowsOf([plan]);
+  }
+  takeFooter?.(footerDayOf(plan, footers));
 }
 
 function rowsOf(plans: readonly DayPlan[]): number {
@@ -51,114 +97,4 @@ function rowsOf(plans: readonly DayPlan[]): number {
     }
   }
   return sum;
-}
-
-interface DayContext {
-  readonly dictionaries: ScanDictionaries;
-  /** undefined when nobody is deleted. */
-  readonly deletions: Deletions | undefined;
-}
-
-async function readDay(
-  pin: Pin,
-  plan: DayPlan,
-  { dictionaries, deletions }: DayContext,
-  options: ScanOptions,
-): Promise<ScanBatch> {
-  const { cache, columns, order, detail, stats } = options;
-  const { shards } = pin.spec;
-  const key = `day ${pin.catalog.project} ${shards} ${plan.shard} ${plan.day}`;
-  const hiding = mayHide(plan, deletions) ? deletions : undefined;
-  const signature = signatureOf(plan, hiding);
-  const wantsEvents = detail === "events" || order === "user";
-  const known = cache.entries.get(key);
-  const cached =
-    known?.kind === "day" && isSame(known.day, signature, dictionaries) ? known.day : undefined;
-  if (cached !== undefined && stats !== undefined) stats.bytesRead.memory += dayRowsBytes(cached);
-  const missing =
-    columns === "all" ? columns : columns.filter((name) => !cached?.properties.has(name));
-  const isComplete = cached !== undefined && missing !== "all" && missing.length === 0;
-  const need: SourceNeed = {
-    places: wantsEvents || (cached === undefined && needsPlaces(plan, hiding)),
-    properties: wantsEvents ? "all" : missing,
-  };
-  const sources = isComplete && !wantsEvents ? undefined : await loadSources(plan, need, options);
-  const day =
-    cached ?? dayRowsOf({ ...plan, signature }, partsOf(plan, sources ?? []), dictionaries, hiding);
-  const names = columns === "all" ? namesIn(sources ?? []) : columns;
-  for (const name of names) {
-    if (day.properties.has(name)) continue;
-    day.properties.set(name, gatherProperty(name, day, sources ?? []));
-  }
-  if (!isComplete) cache.entries.put(key, { kind: "day", day }, dayRowsBytes(day));
-  const batch = batchOfDay(plan, day, names, wantsEvents ? sources : undefined);
-  return order === "user" ? orderedByUser(batch) : batch;
-}
-
-async function loadSources(
-  { parts }: DayPlan,
-  need: SourceNeed,
-  { signal = new AbortController().signal }: ScanOptions,
-): Promise<readonly SourceRows[]> {
-  const fan = { concurrency: READ_CONCURRENCY, signal };
-  return await fanOut(parts, fan, ({ input }) => input.load(need));
-}
-
-/** A file whose maker applied every tombstone has no row to hide (protocol D2). */
-function mayHide({ parts }: DayPlan, deletions: Deletions | undefined): boolean {
-  if (deletions === undefined) return false;
-  return parts.some(({ input: { file } }) => (file?.entry.tombstone ?? 0) < deletions.newest);
-}
-
-/** Rows are compared by their places when there may be duplicates or rows of deleted users. */
-function needsPlaces({ parts }: DayPlan, hiding: Deletions | undefined): boolean {
-  const isDistinct = parts.length === 1 && parts[0]?.input.file?.entry.distinct === true;
-  return !isDistinct || hiding !== undefined;
-}
-
-/** Gives a settled shard-day to the caller who can use its footers; false when rows are needed. */
-async function isTakenByFooters(
-  plan: DayPlan,
-  deletions: Deletions | undefined,
-  { takeFooter, stats }: ScanOptions,
-): Promise<boolean> {
-  if (takeFooter === undefined || mayHide(plan, deletions)) return false;
-  const files = settledFilesOf(plan);
-  if (files === undefined) return false;
-  const footers = await Promise.all(files.map((file) => file.loadFooter()));
-  if (stats !== undefined) {
-    stats.filesFromFooter += files.length;
-    stats.rowsPlanned -= rowsOf([plan]);
-  }
-  takeFooter(footerDayOf(plan, footers));
-  return true;
-}
-
-/** What the rows of a day follow from: the sources, and the tombstones where they may hide any. */
-function signatureOf({ parts }: DayPlan, hiding: Deletions | undefined): number[] {
-  return [...(hiding?.signature ?? []), ...parts.map(({ input }) => input.id)];
-}
-
-function isSame(
-  day: DayRows,
-  signature: readonly number[],
-  dictionaries: ScanDictionaries,
-): boolean {
-  return (
-    day.dictionaries === dictionaries &&
-    day.signature.length === signature.length &&
-    day.signature.every((number, index) => number === signature[index])
-  );
-}
-
-function partsOf({ parts }: DayPlan, sources: readonly SourceRows[]): SourcePart[] {
-  return sources.map((source, index) => {
-    const part = parts[index]?.part ?? 0;
-    const { rows, starts } = source.parts;
-    return { source, rows: rows.subarray(starts[part], starts[part + 1]) };
-  });
-}
-
-function namesIn(sources: readonly SourceRows[]): string[] {
-  return [...new Set(sources.flatMap(({ batch }) => batch.properties.map(({ name }) => name)))];
 }

@@ -2,7 +2,7 @@ import type { Pin } from "@shale/catalog";
 import { loadEntries } from "@shale/catalog";
 import type { Env } from "@shale/env";
 import { fanOut } from "@shale/env";
-import type { DayFileEntry, DayFileIndex, ManifestDocument } from "@shale/format";
+import type { DayFileEntry, DayFileIndex, DayFileRows, ManifestDocument } from "@shale/format";
 import type { Day } from "@shale/model";
 import { DAY_MS, dayOf, SHARDS_PER_GROUP } from "@shale/model";
 import type { ScanInput } from "../open-inputs.ts";
@@ -11,10 +11,12 @@ import type { SourceNeed, SourceRows } from "../rows/source-rows.ts";
 import type { ScanOptions } from "../scan-options.ts";
 import { fileOutlineOf, fileSourceOf } from "./file-source.ts";
 import type { FileRef } from "./read-day-file.ts";
-import { keyOfFile, readDayFileIndex, readDayFileRows } from "./read-day-file.ts";
+import { keyOfFile, readDayFileIndex, readDayFileRows, readWholeDayFile } from "./read-day-file.ts";
 
 const GROUP_CONCURRENCY = 16;
 const FILE_CACHE_BYTES = 400;
+/** A file up to this size is read whole: a request costs more than the bytes that it saves. */
+const WHOLE_BYTES_MAX = 65_536;
 /** Beyond every day that a time can have. */
 const DAY_LIMIT = 100_000_000;
 
@@ -98,18 +100,30 @@ function fileInputOf(env: Env, file: FileRef, options: ScanOptions): ScanInput {
   if (known === undefined) {
     cache.entries.put(key, { kind: "file", id, index: undefined }, FILE_CACHE_BYTES);
   }
-  async function indexOf(): Promise<DayFileIndex> {
+  function knownIndex(): DayFileIndex | undefined {
     const cached = cache.entries.get(key);
-    if (cached?.kind === "file" && cached.index !== undefined) return cached.index;
-    const index = await readDayFileIndex(env, file, options);
+    return cached?.kind === "file" ? cached.index : undefined;
+  }
+  function learn(index: DayFileIndex): DayFileIndex {
     cache.entries.put(key, { kind: "file", id, index }, FILE_CACHE_BYTES + 2 * entry.footerBytes);
     return index;
+  }
+  async function loadIndex(): Promise<DayFileIndex> {
+    return knownIndex() ?? learn(await readDayFileIndex(env, file, options));
+  }
+  async function readRows(need: SourceNeed): Promise<DayFileRows> {
+    if (entry.bytes > WHOLE_BYTES_MAX) {
+      return await readDayFileRows(env, file, await loadIndex(), need, options);
+    }
+    const { index, rows } = await readWholeDayFile(env, file, need, options);
+    learn(index);
+    return rows;
   }
   return {
     id,
     writer: undefined,
     n: undefined,
-    file: { entry, loadFooter: async () => (await indexOf()).footer },
+    file: { entry, loadFooter: async () => (await loadIndex()).footer },
     parts: fileOutlineOf(entry),
     async load(need: SourceNeed): Promise<SourceRows> {
       const isWhole = need.places && need.properties === "all";
@@ -119,8 +133,7 @@ function fileInputOf(env: Env, file: FileRef, options: ScanOptions): ScanInput {
         if (options.stats !== undefined) options.stats.bytesRead.memory += cached.rows.byteCount;
         return cached.rows;
       }
-      const rows = await readDayFileRows(env, file, await indexOf(), need, options);
-      const source = fileSourceOf(id, entry, rows);
+      const source = fileSourceOf(id, entry, await readRows(need));
       // Whole rows are asked for again and again by timelines; columns are kept by day instead.
       if (isWhole) cache.entries.put(rowsKey, { kind: "rows", rows: source }, source.byteCount);
       return source;

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { dayFileKey } from "@shale/catalog";
-import type { Env } from "@shale/env";
+import type { Env, GetOptions, StoredObject } from "@shale/env";
 import { fanOut } from "@shale/env";
 import type { DayFileEntry, DayFileFooter, DayFileIndex, DayFileRows } from "@shale/format";
 import { decodeDayFileRows, openDayFile, planDayFileRead } from "@shale/format";
@@ -35,23 +35,12 @@ export function keyOfFile({ project, spec, entry }: FileRef): string {
 export async function readDayFileIndex(
   env: Env,
   file: FileRef,
-  { stats, signal }: FileReading,
+  reading: FileReading,
 ): Promise<DayFileIndex> {
-  const { entry } = file;
   const key = keyOfFile(file);
-  const object = await env.store.get(key, { range: { suffix: entry.footerBytes }, signal });
-  if (object === undefined) throw pinBroken(key);
-  if (stats !== undefined) stats.bytesRead.store += object.bytes.length;
-  if (object.size !== entry.bytes) {
-    throw corrupt(key, `it has ${object.size} bytes, its manifest says ${entry.bytes}`);
-  }
-  if (textOf(crc32(object.bytes)) !== entry.footerCrc) {
-    throw corrupt(key, "the checksum of its footer is not the manifest's");
-  }
-  const index = openDayFile(object.bytes, { key, size: object.size });
-  const wrong = differenceOf(file, index.footer);
-  if (wrong !== undefined) throw corrupt(key, `its footer and its manifest disagree: ${wrong}`);
-  return index;
+  const object = await readObject(env, key, { suffix: file.entry.footerBytes }, reading);
+  checkSize(file, object.size);
+  return indexOf(file, object.bytes);
 }
 
 /** The rows of a day file with the columns that are needed. @throws as `readDayFileIndex` */
@@ -60,19 +49,66 @@ export async function readDayFileRows(
   file: FileRef,
   index: DayFileIndex,
   need: SourceNeed,
-  { stats, signal, rowGroups }: FileReading,
+  reading: FileReading,
 ): Promise<DayFileRows> {
   const key = keyOfFile(file);
-  const selection = { ...need, rowGroups };
+  const selection = { ...need, rowGroups: reading.rowGroups };
   const ranges = planDayFileRead(index, selection);
-  const fan = { concurrency: RANGE_CONCURRENCY, signal };
-  const parts = await fanOut(ranges, fan, async (range, either) => {
-    const object = await env.store.get(key, { range, signal: either });
-    if (object === undefined) throw pinBroken(key);
-    if (stats !== undefined) stats.bytesRead.store += object.bytes.length;
+  const fan = { concurrency: RANGE_CONCURRENCY, signal: reading.signal };
+  const parts = await fanOut(ranges, fan, async (range, signal) => {
+    const object = await readObject(env, key, range, { ...reading, signal });
     return object.bytes;
   });
   return decodeDayFileRows(index, selection, parts, { key });
+}
+
+/** Both at once: a small file costs one read, not one for its footer and one for each column. */
+export async function readWholeDayFile(
+  env: Env,
+  file: FileRef,
+  need: SourceNeed,
+  reading: FileReading,
+): Promise<{ readonly index: DayFileIndex; readonly rows: DayFileRows }> {
+  const key = keyOfFile(file);
+  const { bytes } = await readObject(env, key, undefined, reading);
+  checkSize(file, bytes.length);
+  const index = indexOf(file, bytes.subarray(bytes.length - file.entry.footerBytes));
+  const selection = { ...need, rowGroups: reading.rowGroups };
+  const parts = planDayFileRead(index, selection).map(({ offset, length }) =>
+    bytes.subarray(offset, offset + length),
+  );
+  return { index, rows: decodeDayFileRows(index, selection, parts, { key }) };
+}
+
+async function readObject(
+  env: Env,
+  key: string,
+  range: GetOptions["range"],
+  { stats, signal }: FileReading,
+): Promise<StoredObject> {
+  const object = await env.store.get(key, { range, signal });
+  if (object === undefined) throw pinBroken(key);
+  if (stats !== undefined) stats.bytesRead.store += object.bytes.length;
+  return object;
+}
+
+function checkSize(file: FileRef, size: number): void {
+  const { bytes } = file.entry;
+  if (size === bytes) return;
+  throw corrupt(keyOfFile(file), `it has ${size} bytes, its manifest says ${bytes}`);
+}
+
+/** The index in the last bytes of the file. */
+function indexOf(file: FileRef, tail: Uint8Array): DayFileIndex {
+  const key = keyOfFile(file);
+  const { footerCrc, bytes } = file.entry;
+  if (textOf(crc32(tail)) !== footerCrc) {
+    throw corrupt(key, "the checksum of its footer is not the manifest's");
+  }
+  const index = openDayFile(tail, { key, size: bytes });
+  const wrong = differenceOf(file, index.footer);
+  if (wrong !== undefined) throw corrupt(key, `its footer and its manifest disagree: ${wrong}`);
+  return index;
 }
 
 /** 8 hex digits. */
