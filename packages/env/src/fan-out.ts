@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { invariant } from "@shale/model";
 
 export interface FanOutOptions {
@@ -20,6 +21,7 @@ export async function fanOut<T, R>(
 ): Promise<R[]> {
   invariant(concurrency >= 1, `concurrency is at least 1: ${concurrency}`);
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // Each call may listen, and more than ten may run.
   const abort = (): void => stop.abort(signal?.reason);
   if (signal?.aborted) abort();
   // A listener and not AbortSignal.any, whose signals Node 20 keeps as long as the source lives.

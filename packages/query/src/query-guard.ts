@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Env } from "@shale/env";
 import { ShaleError } from "@shale/model";
 
@@ -22,6 +23,7 @@ const BREATH_MS = 20;
 
 export function createQueryGuard(env: Env, { signal, deadlineMs }: GuardOptions): QueryGuard {
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // Every read that is on its way listens.
   const ended = new AbortController();
   const cancel = (): void => stop.abort(cancelled(signal?.reason));
   if (signal?.aborted === true) cancel();
