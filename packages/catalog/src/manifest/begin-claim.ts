@@ -107,9 +107,10 @@ function planClaim(newest: ManifestDocument | undefined, plan: ClaimPlan) {
   const before = newest ?? firstManifest(request, request.first);
   if (before.claims.some(({ id }) => id === claim.id)) return undefined; // P2: the edit's own mark.
   if (before.closedMs !== null) throw manifestClosed(request);
+  const wanted = new Set(claim.inputs);
   const rival = before.claims.find(({ kind, inputs }) => {
     const isSecond = isAlone(claim.kind) && kind === claim.kind;
-    return isSecond || inputs.some((id) => claim.inputs.includes(id));
+    return isSecond || inputs.some((id) => wanted.has(id));
   });
   if (rival !== undefined) throw refused(request, `the ${rival.kind} ${rival.id} stands`);
   const [added, removed] = [new Set(before.added.map(({ id }) => id)), new Set(before.removed)];

@@ -31,7 +31,7 @@ const reasonsByKind: Readonly<Record<ManifestClaimKind, readonly Reason[]>> = {
   fold: [],
 };
 
-/** What does not add up: undefined when in = out + what may be left out, generation by generation. */
+/** What does not add up; undefined when in = out + what may be left out, for each generation. */
 export function imbalanceOf(
   kind: ManifestClaimKind,
   added: readonly DayFileEntry[],
@@ -50,7 +50,8 @@ export function imbalanceOf(
   for (const generation of new Set([...source.keys(), ...target.keys()])) {
     const [a, b] = [source.get(generation) ?? NOTHING, target.get(generation) ?? NOTHING];
     if (a.rows !== b.rows || a.digest !== b.digest) {
-      return `generation ${generation}: ${a.rows} rows of digest ${a.digest} became ${b.rows} of ${b.digest}`;
+      const [was, is] = [a, b].map(({ rows, digest }) => `${rows} rows of digest ${digest}`);
+      return `generation ${generation}: ${was} became ${is}`;
     }
   }
   return undefined;

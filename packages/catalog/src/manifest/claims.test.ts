@@ -7,6 +7,7 @@ import { beginClaim } from "./begin-claim.ts";
 import { commitClaim } from "./commit-claim.ts";
 import { closeManifest, dropClaim, mayTakeOver, retireWriters } from "./end-claims.ts";
 import { loadEntries } from "./load-entries.ts";
+import { loadManifests } from "./load-manifests.ts";
 import { openManifest } from "./open-manifest.ts";
 
 function newGroup() {
@@ -207,5 +208,31 @@ describe("closeManifest()", () => {
     const { env, chain } = newGroup();
     expect(await closeManifest(env, chain, group)).toMatchObject({ version: 1, added: [] });
     await expect(beginClaim(env, chain, drain)).rejects.toMatchObject({ code: "MANIFEST_CLOSED" });
+  });
+});
+
+describe("loadManifests()", () => {
+  test("gives the newest manifest of each group, and undefined where there never was one", async () => {
+    const env = envOver(memoryStore(), 1);
+    const { project, spec } = group;
+    const chain = openManifest(env, { ...group, group: 2 });
+    await beginClaim(env, chain, { ...drain, group: 2 });
+    const newest = await retireWriters(chain, [{ from: 1, to: 1 }] as never);
+    const all = await loadManifests(env, project, spec, 200);
+    expect([...all]).toEqual([
+      [0, undefined],
+      [1, undefined],
+      [2, newest],
+      [3, undefined],
+    ]);
+    const asked: number[] = [];
+    const some = await loadManifests(env, project, spec, 200, {
+      groups: [2],
+      chainOf: (number) => {
+        asked.push(number);
+        return chain;
+      },
+    });
+    expect([...some, asked]).toEqual([[2, newest], [2]]);
   });
 });

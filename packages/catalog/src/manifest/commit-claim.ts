@@ -29,8 +29,8 @@ export interface ClaimChange {
 }
 
 /**
- * Publishes what a job made, and ends its claim, in one commit (protocol C1, C2). The claim protects
- * its inputs: while it stands they are listed, and nobody else moves the watermarks.
+ * Publishes what a job made, and ends its claim, in one commit (protocol C1, C2). The claim
+ * protects its inputs: while it stands they are listed, and nobody else moves the watermarks.
  *
  * @returns A version that holds the commit: its own, or a later one. A claim that was committed
  * before gives the newest version; the last 64 are known.
@@ -83,7 +83,8 @@ function planCommit(
   const { added, removed, watermarks, copied, balance } = change;
   const foreign = added.find(({ id }) => claimOfOutput(id) !== claim.id);
   invariant(foreign === undefined, `file ${foreign?.id} is named after claim ${claim.id}`);
-  const unclaimed = removed.find((id) => !claim.inputs.includes(id));
+  const inputs = new Set(claim.inputs);
+  const unclaimed = removed.find((id) => !inputs.has(id));
   invariant(unclaimed === undefined, `file ${unclaimed} is an input of claim ${claim.id}`);
   const imbalance = imbalanceOf(claim.kind, added, balance);
   invariant(imbalance === undefined, `C3 of the ${claim.kind} ${claim.id}: ${imbalance}`);

@@ -28,7 +28,7 @@ export interface ManifestDocument {
   readonly watermarks: CatalogVector;
   /** Jobs that may commit (protocol C2). */
   readonly claims: readonly ManifestClaim[];
-  /** Ids of the last 64 claims that were committed, newest last: their jobs' marks (protocol P2). */
+  /** The last 64 claims that were committed, newest last: their jobs' marks (protocol P2). */
   readonly committed: readonly string[];
   /** What a reshard has copied from another spec (protocol S2). */
   readonly copied: readonly ManifestCopy[];
