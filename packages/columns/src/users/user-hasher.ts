@@ -14,9 +14,13 @@ export interface UserHasher {
   hashText(text: string): void;
 }
 
-/** Compiles the hash, once for each call. One hasher serves any number of batches in one thread. */
+/** Compiled once for each thread: the code holds no state between two calls. */
+let compiling: ReturnType<typeof xxhash> | undefined;
+
+/** A hasher of its own for each call. One serves any number of batches in one thread. */
 export async function loadUserHasher(): Promise<UserHasher> {
-  const { h64, h64Raw } = await xxhash();
+  compiling ??= xxhash();
+  const { h64, h64Raw } = await compiling;
   const halves = new DataView(new ArrayBuffer(8));
   const hasher = { high: 0, low: 0, hash, hashText };
 
