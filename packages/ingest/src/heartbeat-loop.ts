@@ -15,12 +15,10 @@ export async function runHeartbeats(state: WriterState, signal: AbortSignal): Pr
   const { env, settings } = state;
   while (!signal.aborted) {
     try {
-      const catalog = await adoptNewest(state);
-      await writeBeat(state, catalog);
-      if (superseded(state, catalog)) state.flushBell.ring();
+      await writeBeatQuietly(state, await adoptNewest(state));
     } catch (error) {
       const cause = operatingError(error);
-      env.logger.warn("A heartbeat was left out", { writer: state.incarnation.ordinal, cause });
+      env.logger.warn("A catalog was not adopted", { writer: state.incarnation.ordinal, cause });
     }
     await pause(env.clock, settings.heartbeatIntervalMs, signal);
   }
@@ -29,14 +27,12 @@ export async function runHeartbeats(state: WriterState, signal: AbortSignal): Pr
 /**
  * Adopts the newest catalog at once, in place of at the next beat, and says so to other processes.
  *
- * @throws {ShaleError} PROJECT_NOT_FOUND, and what the store throws: it is adopted all the same, or
- *   by the next beat
+ * @throws {ShaleError} PROJECT_NOT_FOUND, and what the store throws: the next beat adopts it
  */
 export async function adoptCatalog(state: WriterState): Promise<Adoption> {
   const catalog = await adoptNewest(state);
   // Of a sealed writer no heartbeat is to be left behind.
-  if (!state.isClosing) await writeBeat(state, catalog);
-  if (superseded(state, catalog)) state.flushBell.ring();
+  if (!state.isClosing) await writeBeatQuietly(state, catalog);
   const { incarnation, seqs } = state;
   return {
     ordinal: incarnation.ordinal,
@@ -59,6 +55,18 @@ async function adoptNewest(state: WriterState): Promise<CatalogDocument> {
   const { incarnation } = state;
   if (incarnation.catalog.version < catalog.version) incarnation.catalog = catalog;
   return incarnation.catalog;
+}
+
+/** A heartbeat is a hint: one that cannot be written stops nothing. */
+async function writeBeatQuietly(state: WriterState, catalog: CatalogDocument): Promise<void> {
+  if (superseded(state, catalog)) state.flushBell.ring();
+  try {
+    await writeBeat(state, catalog);
+  } catch (error) {
+    const cause = operatingError(error);
+    const writer = state.incarnation.ordinal;
+    state.env.logger.warn("A heartbeat was left out", { writer, cause });
+  }
 }
 
 async function writeBeat(state: WriterState, catalog: CatalogDocument): Promise<void> {

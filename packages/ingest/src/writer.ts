@@ -25,7 +25,8 @@ export interface Writer extends AsyncDisposable {
    * Keeps the rows of a batch, whole or not at all, with consecutive seqs. Acknowledgements of one
    * durability come in the order of the calls. While memory is full, it waits.
    *
-   * @throws {ShaleError} DURABILITY_UNSUPPORTED: "wal" without a disk. CANCELLED, STORE_CLOSED: not
+   * @throws {ShaleError} DURABILITY_UNSUPPORTED: "wal" without a disk. CANCELLED, STORE_CLOSED:
+   * not
    *   kept. DISK_FULL, DISK_FAILED, STORE_UNAVAILABLE, PERMISSION_DENIED, STORE_READ_ONLY,
    *   WRITER_FENCED: not acknowledged; it may turn up later, whole and once, or never.
    */
@@ -33,7 +34,8 @@ export interface Writer extends AsyncDisposable {
   /**
    * Resolves when the tail holds every row of the appends that were called before.
    *
-   * @throws {ShaleError} STORE_CLOSED, or what the store answers; the rows stay and are tried again
+   * @throws {ShaleError} STORE_CLOSED, or what the store answers; the rows stay and are tried
+   * again
    */
   flush(): Promise<void>;
   /**
@@ -46,7 +48,8 @@ export interface Writer extends AsyncDisposable {
    * Adopts the newest catalog now and not at the next heartbeat: rows that come later have seqs
    * above its tombstones (D1).
    *
-   * @throws {ShaleError} PROJECT_NOT_FOUND, and what the store answers: the next heartbeat adopts it
+   * @throws {ShaleError} PROJECT_NOT_FOUND, and what the store answers: the next heartbeat adopts
+   * it
    */
   adoptCatalog(): Promise<Adoption>;
   /** Later rows get seqs above `seq`: for seqs that this process has read elsewhere. */

@@ -17,8 +17,9 @@ export interface GroupView {
 }
 
 /**
- * All that a collection decides from, in the order in which it was read: the listing, the manifests,
- * the catalog, the pins and records, the store's time. The order is what makes it safe (C5, R5).
+ * All that a collection decides from, in the order in which it was read: the listing, the
+ * manifests, the catalog, the pins and records, the store's time. The order is what makes it safe
+ * (C5, R5).
  */
 export interface CollectionView {
   readonly listed: readonly ObjectEntry[];

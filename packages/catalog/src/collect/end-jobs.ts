@@ -34,7 +34,9 @@ export function planAbandonedClaims(
   );
 }
 
-/** The commit comes first, the outputs go only afterwards: a job without a claim commits nothing. */
+/**
+ * The commit comes first, the outputs go only afterwards: a job without a claim commits nothing.
+ */
 export async function dropClaims(
   env: Env,
   claims: readonly AbandonedClaim[],
@@ -66,9 +68,9 @@ export function planRetiredWriters(
 
 /**
  * Moves retired writers to infinity in the manifests of the specs that the tail is kept for. The
- * catalog says first that they are retired: whoever reads it asks no manifest about them, and whoever
- * has read the one before finds either the watermark past the seal or infinity, and no row twice.
- * A spec that is behind keeps its old watermarks: its catch-up copies from there (S7).
+ * catalog says first that they are retired: whoever reads it asks no manifest about them, and
+ * whoever has read the one before finds either the watermark past the seal or infinity, and no row
+ * twice. A spec that is behind keeps its old watermarks: its catch-up copies from there (S7).
  */
 export async function retireInManifests(
   env: Env,

@@ -24,7 +24,9 @@ import { openWorkPin, WORK_PIN_STALE_MS } from "./work-pins.ts";
 const userHash = "0123456789abcdef0123456789abcdef";
 const dead = { host: "machine-1", pid: 1, started: "long ago" };
 
-/** Of everything that a collection does, one: a claim, a writer, a pin, a tombstone, four objects. */
+/**
+ * Of everything that a collection does, one: a claim, a writer, a pin, a tombstone, four objects.
+ */
 async function prepare(env: SimulatedEnv): Promise<void> {
   await startShop(env);
   await putTail(env.store, { writer: 1, n: 1 }, [10]);

@@ -25,8 +25,8 @@ import { isTakingPosition } from "./retired-writers.ts";
 import { groupNameOf, tailFloorsOf } from "./tail-floors.ts";
 
 /**
- * What the view says of one object. own: of the chains, the collector or a live heartbeat, each with
- * rules of its own. reachable: an answer may read it.
+ * What the view says of one object. own: of the chains, the collector or a live heartbeat, each
+ * with rules of its own. reachable: an answer may read it.
  */
 export type Verdict =
   | { readonly is: "own" | "reachable" | "stale-heartbeat" }
@@ -59,9 +59,8 @@ export function judgeOf(view: CollectionView): (entry: ObjectEntry) => Verdict {
     const group = named.get(groupNameOf(place.spec, place.group));
     // An output is written after its claim was committed, so there was a manifest before it.
     if (group === undefined) return kept("no-manifest");
-    if (group[kind].has(place.id)) {
-      return group.view.manifest.closedMs === null ? REACHABLE : kept("closed");
-    }
+    if (group.view.manifest.closedMs !== null) return kept("closed");
+    if (group[kind].has(place.id)) return REACHABLE;
     return group.claims.has(claimOfOutput(place.id)) ? kept("claim") : garbage("unlisted");
   }
   function judgeTail(writer: WriterOrdinal, n: number): Verdict {

@@ -14,9 +14,9 @@ import type { FoundWorkPin } from "./work-pins.ts";
 import { isWorkPinLive } from "./work-pins.ts";
 
 /**
- * What may go now, what is condemned, and why the rest stays. Pure. An object goes only if this view
- * finds it unreachable, a record has condemned this very content `graceMs` ago, and no live pin
- * stood before the record or was seen by its maker (protocol R5).
+ * What may go now, what is condemned, and why the rest stays. Pure. An object goes only if this
+ * view finds it unreachable, a record has condemned this very content `graceMs` ago, and no live
+ * pin stood before the record or was seen by its maker (protocol R5).
  *
  * Stale pins come first: their owners must find them gone before what they pinned is.
  */
@@ -89,8 +89,9 @@ function judgeGarbage(
 }
 
 /**
- * Whether the pin may have been opened before the objects of the record were unreachable. Its nonce
- * in the record says so whatever the store's clock did; the times say so of a pin that is older.
+ * Whether the pin may have been opened before the objects of the record were unreachable. Its
+ * nonce in the record says so whatever the store's clock did; the times say so of a pin that is
+ * older.
  */
 function isPinned({ entry, record }: StandingRecord, { nonce, pin, beat }: FoundWorkPin): boolean {
   const openedMs = (pin ?? beat)?.modifiedMs ?? Number.NEGATIVE_INFINITY;

@@ -51,8 +51,8 @@ export function withRetention(
 }
 
 /**
- * Raises `firstDay` to the UTC day of `nowMs` − keep; it never falls. A clock that is ahead expires
- * events for good, so `nowMs` is to be the least of the clocks at hand.
+ * Raises `firstDay` to the UTC day of `nowMs` − keep; it never falls. A clock that is ahead
+ * expires events for good, so `nowMs` is to be the least of the clocks at hand.
  *
  * @returns The first day that is shown; null when nothing is hidden.
  * @throws {ShaleError} PROJECT_NOT_FOUND, CATALOG_CONFLICT, STORE_UNAVAILABLE

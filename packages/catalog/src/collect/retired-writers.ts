@@ -6,14 +6,17 @@ import { existing, openCatalog } from "../open-catalog.ts";
 import { holdsOrdinal } from "../ordinal-ranges.ts";
 
 export interface WriterRetirement extends CallOptions {
-  /** The specs whose every group was seen to be past the seals; another one fed: nothing happens. */
+  /**
+   * The specs whose every group was seen to be past the seals; another one fed: nothing happens.
+   */
   readonly specs: readonly SpecName[];
   readonly by: string;
 }
 
 /**
- * Takes writers out of the list and into the retired ranges (protocol W7). The caller has seen that
- * each is sealed and that every group of `specs` is past its seal; what is fed now is compared.
+ * Takes writers out of the list and into the retired ranges (protocol W7). The caller has seen
+ * that each is sealed and that every group of `specs` is past its seal; what is fed now is
+ * compared.
  *
  * @returns Those of `ordinals` that are retired now.
  * @throws {ShaleError} PROJECT_NOT_FOUND, CATALOG_CONFLICT, STORE_UNAVAILABLE: repeat it

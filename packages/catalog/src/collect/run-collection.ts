@@ -48,10 +48,11 @@ interface Run extends CallOptions {
 /**
  * Deletes what nothing needs any more: raises `firstDay` (C6), drops the claims of dead jobs (C2),
  * retires writers (W7), condemns and deletes unreachable objects (C5, R5), prunes the chains (P3),
- * and retires tombstones (D2). Any number of processes may do it at once, and a run that ended early
- * is simply repeated.
+ * and retires tombstones (D2). Any number of processes may do it at once, and a run that ended
+ * early is simply repeated.
  *
- * What cannot be read whole, a listing, a manifest, a page, ends the run before it deletes anything.
+ * What cannot be read whole, a listing, a manifest, a page, ends the run before it deletes
+ * anything.
  *
  * @throws {ShaleError} PROJECT_NOT_FOUND, OBJECT_MISSING, OBJECT_CORRUPT, FORMAT_UNKNOWN,
  * CATALOG_CONFLICT, and what the store throws: repeat it
@@ -103,7 +104,9 @@ async function raiseDay(run: Run, catalog: CatalogDocument): Promise<Day | null>
   return await raiseFirstDay(env, project, nowMs, { signal });
 }
 
-/** Ends jobs of the dead and retires writers: what they leave can be collected by this very run. */
+/**
+ * Ends jobs of the dead and retires writers: what they leave can be collected by this very run.
+ */
 async function endWork(run: Run) {
   const { env, project, dryRun, by, signal } = run;
   const { specs } = await loadCollectable(env, project);

@@ -12,9 +12,9 @@ export function groupNameOf(spec: SpecName, group: number): string {
 }
 
 /**
- * By writer, the last tail object that every group of every spec has drained which the tail is kept
- * for: 0 for none, infinity where all say so (protocol C5, W7). The manifests were read before the
- * catalog; of a spec that began in between they say nothing, and it stands at its cut.
+ * By writer, the last tail object that every group of every spec has drained which the tail is
+ * kept for: 0 for none, infinity where all say so (protocol C5, W7). The manifests were read
+ * before the catalog; of a spec that began in between they say nothing, and it stands at its cut.
  */
 export function tailFloorsOf(
   catalog: CatalogDocument,

@@ -33,11 +33,11 @@ export interface WorkPinOptions extends CallOptions {
 }
 
 /**
- * Opens a pin for long work. Whatever is pinned under it is to be read afterwards: the catalog, the
- * heads, the manifests.
+ * Opens a pin for long work. Whatever is pinned under it is to be read afterwards: the catalog,
+ * the heads, the manifests.
  *
- * The beat is made first, so that no pin is without one. A collector removes a stale beat only as it
- * was seen, and `renew` replaces it only as it was left: of the two, one happens.
+ * The beat is made first, so that no pin is without one. A collector removes a stale beat only as
+ * it was seen, and `renew` replaces it only as it was left: of the two, one happens.
  *
  * @throws {ShaleError} what the store throws
  */
@@ -87,7 +87,9 @@ export async function openWorkPin(
   return { nonce, renew, close, [Symbol.asyncDispose]: close };
 }
 
-/** One work pin as it stands in the store; pin or beat may be missing while it is made or removed. */
+/**
+ * One work pin as it stands in the store; pin or beat may be missing while it is made or removed.
+ */
 export interface FoundWorkPin {
   readonly nonce: string;
   readonly pin: ObjectEntry | undefined;

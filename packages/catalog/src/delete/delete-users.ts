@@ -29,7 +29,9 @@ export interface DeletionReceipt {
   readonly tombstones: readonly ReceiptTombstone[];
   /** The clock of this process, ms since 1970 UTC. */
   readonly atMs: number;
-  /** Writers that did not adopt the tombstones in time: their rows from before may be shown yet. */
+  /**
+   * Writers that did not adopt the tombstones in time: their rows from before may be shown yet.
+   */
   readonly unanswered: readonly WriterOrdinal[];
   /** Specs whose files a purge has to pass before the rows are gone. */
   readonly specs: readonly SpecName[];

@@ -7,8 +7,8 @@ import { readHeartbeats } from "../heartbeats.ts";
 
 /**
  * The greatest of now's seq and every seq that can be seen: heartbeats, the ends of the tails, the
- * catalog, and the files of the live spec, which hold the rows of writers that have retired. A clock
- * that was ahead left rows above now's seq, and a delete must reach them (protocol D1).
+ * catalog, and the files of the live spec, which hold the rows of writers that have retired. A
+ * clock that was ahead left rows above now's seq, and a delete must reach them (protocol D1).
  *
  * @throws {ShaleError} what the store throws, and what cannot be read
  */

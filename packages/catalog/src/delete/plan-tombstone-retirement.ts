@@ -25,12 +25,12 @@ export interface LogSight {
 }
 
 /**
- * Tombstones whose rows are in no log and in no tail object any more: every writer is sealed, or has
- * adopted them and reports no unflushed row at or below d; and no tail object with such a row is
- * left.
+ * Tombstones whose rows are in no log and in no tail object any more: every writer is sealed, or
+ * has adopted them and reports no unflushed row at or below d; and no tail object with such a row
+ * is left.
  *
- * A writer that was forgotten counts only once it has retired: one that lives all the same may bring
- * acknowledged rows along to another ordinal, and drops them only if its own has retired.
+ * A writer that was forgotten counts only once it has retired: one that lives all the same may
+ * bring acknowledged rows along to another ordinal, and drops them only if its own has retired.
  */
 export function tombstonesPastTheTail(sight: LogSight): readonly CatalogTombstone[] {
   const { known, catalog, heartbeats, ends, tail } = sight;
@@ -68,10 +68,10 @@ export interface FileSight {
 }
 
 /**
- * Tombstones of looks of which every claim has gone, and which every file of every spec has reached:
- * what commits from now on has read a catalog in which they stood, or stood no more because of this.
- * And no object is left that the look's claims, or any before them, had made and nobody lists: an
- * answer at an older version of a manifest would find the user in it.
+ * Tombstones of looks of which every claim has gone, and which every file of every spec has
+ * reached: what commits from now on has read a catalog in which they stood, or stood no more
+ * because of this. And no object is left that the look's claims, or any before them, had made and
+ * nobody lists: an answer at an older version of a manifest would find the user in it.
  */
 export function tombstonesToRetire(
   looks: readonly StandingLook[],

@@ -23,8 +23,8 @@ export interface TombstoneRetirementOptions extends CallOptions {
 
 /**
  * Retires the tombstones that nothing needs any more (protocol D2), in this order: the logs, the
- * tail, the claims (a first look, kept as an object, since they may outlast this run), and then every
- * file of every spec.
+ * tail, the claims (a first look, kept as an object, since they may outlast this run), and then
+ * every file of every spec.
  *
  * @param known A catalog that was read before: its tombstones are meant.
  * @returns Their numbers; of a dry run, those that would retire.

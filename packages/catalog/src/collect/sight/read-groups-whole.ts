@@ -66,7 +66,7 @@ async function readNewest(
   throw restless(place);
 }
 
-/** As `readManifests`, with all their files; with a listing, each is known to be there. */
+/** As `readManifests`, with all files of those open; with a listing, each is known to be there. */
 export async function readGroupsWhole(
   env: Env,
   { project }: CatalogDocument,
@@ -99,6 +99,8 @@ async function readGroup(
   for (let count = 1; count <= READ_COUNT_MAX; count++) {
     const manifest = await readNewest(env, place, reading);
     if (manifest === undefined) return undefined;
+    // What an aborted spec leaves is the reshard's to delete (S6): some of it may be gone.
+    if (manifest.closedMs !== null) return { manifest, files: [] };
     // Twice in one version: nothing newer explains it.
     if (seen?.version === manifest.version) throw missing(seen.missing);
     const outcome = await readFiles(env, manifest, reading);
@@ -113,10 +115,10 @@ async function readFiles(
   manifest: ManifestDocument,
   { keys, signal }: GroupReading,
 ): Promise<{ readonly files: readonly DayFileEntry[] } | { readonly missing: string }> {
-  const { project, spec, closedMs } = manifest;
+  const { project, spec } = manifest;
   try {
     const files = await loadEntries(env, manifest, "all", { signal });
-    if (closedMs !== null || keys === undefined) return { files };
+    if (keys === undefined) return { files };
     const unlisted = files
       .map((file) => dayFileKey(project, spec, file))
       .filter((key) => !keys.has(key));
