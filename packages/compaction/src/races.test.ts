@@ -62,7 +62,7 @@ test.each(seeds)(
     env.faults.setPlan({});
     await Promise.all(compacters);
     await checkAnswers(env, world);
-    env.clock.advance(7_200_000);
+    await env.clock.advance(7_200_000);
     await compact(env.startProcess());
     const { tailObjects } = await checkAnswers(env, world);
     expect(tailObjects).toBe(0);

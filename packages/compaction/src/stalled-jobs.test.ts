@@ -42,7 +42,7 @@ async function stallAt(
     const compacting = compact(stalled.env);
     const end = await Promise.race([stalled.reached, compacting]);
     if (end !== undefined) return "over";
-    env.clock.advance(7_200_000);
+    await env.clock.advance(7_200_000);
     const rival = env.startProcess();
     await compact(rival);
     await flush(rival, world, rows(40));

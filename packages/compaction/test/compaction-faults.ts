@@ -11,8 +11,8 @@ const seeds = isLong ? [1, 2, 3, 4, 5] : [1];
 
 /**
  * Every operation of a compaction fails once, in each way. Whatever the struck process left behind:
- * the answers are right at once, and again after another process has compacted in full, and that one
- * gets everything done.
+ * the answers are right at once, and again after another process has compacted in full, and that
+ * one gets everything done.
  */
 export async function strikeCompaction(
   name: string,

@@ -97,7 +97,7 @@ const EVERY_PLACE: PlaceRange = { after: undefined, upTo: undefined };
 async function rewriteRange(
   run: CompactionRun,
   { group, job, nextNumber }: Rewriting,
-  { shard, day }: Merge,
+  { shard, day, inputs }: Merge,
   files: readonly FileBytes[],
   range: PlaceRange = EVERY_PLACE,
 ): Promise<RewrittenFiles> {
@@ -109,6 +109,10 @@ async function rewriteRange(
       day,
       files,
       range,
+      generations:
+        range === EVERY_PLACE
+          ? sumGenerations(...inputs.map(({ generations }) => generations))
+          : undefined,
       tombstones: { key: catalog.tombstoneKey, tombstones: catalog.tombstones },
       compression: run.compression,
     },

@@ -1,6 +1,6 @@
 import type { StoredBatch } from "@shale/columns";
 import { digestsByGeneration } from "@shale/columns";
-import type { DayFileCompression } from "@shale/format";
+import type { DayFileCompression, DayFileGeneration } from "@shale/format";
 import { encodeDayFile } from "@shale/format";
 import type { Day, ShardId } from "@shale/model";
 import type { EncodedFile, TaskPlace } from "./task-place.ts";
@@ -12,12 +12,14 @@ export interface FileFacts {
   readonly tombstone: number;
   readonly distinct: boolean;
   readonly compression: DayFileCompression;
+  /** Of the rows, where they are known without digesting them; reading back checks them (C3). */
+  readonly generations?: readonly DayFileGeneration[] | undefined;
 }
 
 /** @param batch A row at least, in the order of `gatherSorted`. */
 export function encodeFile(batch: StoredBatch, facts: FileFacts): EncodedFile {
   const { place, shard, day, tombstone, distinct, compression } = facts;
-  const generations = digestsByGeneration(batch);
+  const generations = facts.generations ?? digestsByGeneration(batch);
   const content = { ...place, shard, day, tombstone, distinct, generations, batch };
   const { bytes, footer, footerBytes } = encodeDayFile(content, { compression });
   return { shard, day, bytes, footer, footerBytes };

@@ -5,6 +5,8 @@ import {
   findRepeats,
   gatherSorted,
   hiddenRows,
+  subtractGenerations,
+  sumGenerations,
   withoutRows,
 } from "@shale/columns";
 import type { DayFileCompression, DayFileGeneration } from "@shale/format";
@@ -24,6 +26,8 @@ export interface MergeInput {
   /** Every row of the shard-day in `range` that the inputs have; others are left out. */
   readonly files: readonly FileBytes[];
   readonly range: PlaceRange;
+  /** Number and digest of these rows, where the entries of the inputs tell. */
+  readonly generations: readonly DayFileGeneration[] | undefined;
   readonly tombstones: TaskTombstones;
   readonly compression: DayFileCompression;
 }
@@ -53,15 +57,15 @@ export function mergeFiles(input: MergeInput, hasher: UserHasher): MergeOutput {
   const repeats = findRepeats(batch);
   const dropped = eitherOf(batch.rowCount, deleted, repeats);
   const left = dropped === undefined ? batch : withoutRows(batch, dropped);
-  const facts = { place, shard, day, compression, distinct: true };
-  return {
-    file:
-      left.rowCount === 0
-        ? undefined
-        : encodeFile(left, { ...facts, tombstone: newestTombstone(tombstones) }),
-    duplicates: sumsOf(batch, onlyIn(repeats, deleted)),
-    deleted: sumsOf(batch, deleted),
-  };
+  const duplicates = sumsOf(batch, onlyIn(repeats, deleted));
+  const deletions = sumsOf(batch, deleted);
+  if (left.rowCount === 0) return { file: undefined, duplicates, deleted: deletions };
+  const generations =
+    input.generations &&
+    subtractGenerations(input.generations, sumGenerations(duplicates, deletions));
+  const tombstone = newestTombstone(tombstones);
+  const facts = { place, shard, day, compression, tombstone, distinct: true, generations };
+  return { file: encodeFile(left, facts), duplicates, deleted: deletions };
 }
 
 interface SourceOptions {
