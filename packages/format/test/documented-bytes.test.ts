@@ -1,11 +1,16 @@
 import { readFileSync } from "node:fs";
-import { loadUserHasher } from "@shale/columns";
+import { columnAt, loadUserHasher, textAt } from "@shale/columns";
 import { describe, expect, test } from "vitest";
 import { comparable } from "../../columns/test/comparable.ts";
 import { decodeBatch } from "../src/batch/decode-batch.ts";
 import { encodeBatch } from "../src/batch/encode-batch.ts";
+import { decodeDayFileRows } from "../src/day-file/decode-day-file-rows.ts";
+import { encodeDayFile } from "../src/day-file/encode-day-file.ts";
+import { openDayFile } from "../src/day-file/open-day-file.ts";
+import { planDayFileRead } from "../src/day-file/plan-day-file-read.ts";
 import { decodeTailObject, encodeTailObject } from "../src/tail/tail-codec.ts";
 import { scanWal } from "../src/wal/scan-wal.ts";
+import { exampleDayFile } from "./day-file-example.ts";
 import { exampleBatch, exampleNonce, exampleSeal, exampleTail, exampleWal } from "./examples.ts";
 
 /** The fenced hex blocks of a format's document; each line must stand at the offset it names. */
@@ -58,5 +63,22 @@ describe("the bytes in docs/formats", () => {
       const decoded = decodeTailObject(dump, { key: "tail-object.md" });
       expect(comparable(decoded)).toEqual(comparable(objects[index]));
     }
+  });
+
+  test("day-file.md shows a file with a row", () => {
+    const [dump] = dumpsIn("day-file.md");
+    const { bytes, footer, footerBytes } = encodeDayFile(exampleDayFile, { compression: "none" });
+    expect(comparable(bytes)).toBe(comparable(dump));
+    const tail = dump!.subarray(dump!.length - footerBytes);
+    const index = openDayFile(tail, { key: "day-file.md", size: dump!.length });
+    expect(index.footer).toEqual(footer);
+    const selection = { places: true, properties: "all" } as const;
+    const parts = planDayFileRead(index, selection).map(({ offset, length }) =>
+      dump!.subarray(offset, offset + length),
+    );
+    const rows = decodeDayFileRows(index, selection, parts, { key: "day-file.md" });
+    expect(textAt(rows.userIds, 0)).toBe("u2");
+    expect(rows.places!.seqs).toEqual(exampleDayFile.batch.seqs);
+    expect(rows.properties.map((column) => columnAt(column, 0))).toEqual([true, 12]);
   });
 });

@@ -4,6 +4,10 @@ import { describe, expect, test } from "vitest";
 import { decodeBatch } from "../src/batch/decode-batch.ts";
 import { decodeTailHeader, decodeTailObject } from "../src/tail/tail-codec.ts";
 import { scanWal } from "../src/wal/scan-wal.ts";
+import { fixtureBatch } from "./day-file-example.ts";
+import { rowsOf as dayFileRowsOf, readBack, wanted } from "./day-file-rows.ts";
+
+const DAY_FILE_FOOTER_BYTES = 7634;
 
 /** Written once by the first version, and never again: what was kept stays readable. */
 function fixture(name: string): Uint8Array {
@@ -62,5 +66,11 @@ describe("files of format version 1 stay readable", () => {
       expect(header).toMatchObject({ ...empty, n, sealed });
       expect(decodeTailObject(fixture(name), { key: name }).batch).toBeUndefined();
     }
+  });
+
+  test("day-file.parquet, three row groups by LZ4", () => {
+    const bytes = fixture("day-file.parquet");
+    const read = readBack(bytes, DAY_FILE_FOOTER_BYTES);
+    expect(dayFileRowsOf(read)).toEqual(wanted(fixtureBatch.rows));
   });
 });

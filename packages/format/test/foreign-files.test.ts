@@ -50,7 +50,8 @@ describe("files of other writers", () => {
 
   test("DuckDB, version 2 of its writer: we read packed differences that it wrote", async () => {
     const select = `
-      SELECT i * 1000 AS id, (i * 7919 % 100000) * (i - 2500) AS wide, (hash(i) >> 13)::BIGINT AS far,
+      SELECT i * 1000 AS id, (i * 7919 % 100000) * (i - 2500) AS wide,
+        (hash(i) >> 13)::BIGINT AS far,
         CASE WHEN i % 3 > 0 THEN 'some text ' || i END AS text, (i % 900 - 450)::INTEGER AS small
       FROM range(5000) AS t(i)`;
     await withFile(new Uint8Array(0), async (path) => {
