@@ -113,7 +113,9 @@ async function planGroup(run: CompactionRun, task: GroupTask, heads: ListedTail)
   if (expired.length > 0) {
     report.plan({ ...place, kind: "expire", inputs: expired.length, inputBytes });
   }
-  for (const { inputs, bytes } of planPurges(files.entries, catalog.tombstones, files.claimed)) {
+  const { claimed } = files;
+  for (const purge of planPurges(files.entries, catalog.tombstones, { mode, claimed })) {
+    const { inputs, bytes } = purge;
     report.plan({ ...place, kind: "purge", inputs: inputs.length, inputBytes: bytes });
   }
   for (const { merges, bytes } of mergesOf(run, task, files)) {

@@ -25,6 +25,7 @@ export type { MergeJob, MergeJobLimits } from "./plan/plan-merge-jobs.ts";
 export { mergeJobDefaults, planMergeJobs } from "./plan/plan-merge-jobs.ts";
 export type { Merge, MergePolicy } from "./plan/plan-merges.ts";
 export { mergeDefaults, planMerges } from "./plan/plan-merges.ts";
+export type { PurgePolicy } from "./plan/plan-purges.ts";
 export { planPurges } from "./plan/plan-purges.ts";
 export type { CompactionMemo } from "./run/compaction-memo.ts";
 export { createCompactionMemo } from "./run/compaction-memo.ts";

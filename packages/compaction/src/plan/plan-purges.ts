@@ -2,24 +2,35 @@ import type { CatalogTombstone, DayFileEntry } from "@shale/format";
 import { runsOf } from "./file-runs.ts";
 import type { Merge } from "./plan-merges.ts";
 
+export interface PurgePolicy {
+  /**
+   * "full": every file gets to know every tombstone, so that those can retire (D2). "due": files
+   * that may hold a hidden row; a look at their users says whether they do.
+   */
+  readonly mode: "full" | "due";
+  /** Ids of files that another job may drop: their runs are left alone. */
+  readonly claimed: ReadonlySet<string>;
+}
+
 /**
- * Runs of files that lag behind the newest tombstone and may hold a row that it hides (protocol
- * D2): each is to be written again, whole, so that its shard-day stays settled. By shard, then day.
+ * Runs of files that lag behind the newest tombstone (protocol D2): each is to be written again,
+ * whole, so that its shard-day stays settled. By shard, then day.
  *
  * A tombstone hides rows at or below its seq, so the seqs of an entry often tell without a look.
- *
- * @param claimed Ids of files that another job may drop: their runs are left alone.
  */
 export function planPurges(
   entries: readonly DayFileEntry[],
   tombstones: readonly CatalogTombstone[],
-  claimed: ReadonlySet<string> = new Set(),
+  { mode, claimed }: PurgePolicy,
 ): readonly Merge[] {
   if (tombstones.length === 0) return [];
+  const newest = newestTombstone(tombstones);
+  const isDue = (file: DayFileEntry): boolean =>
+    mode === "full" ? file.tombstone < newest : mayHoldHidden(file, tombstones);
   return shardDaysOf(entries).flatMap((files) =>
     runsOf(files)
       .filter((run) => !run.files.some(({ id }) => claimed.has(id)))
-      .filter((run) => run.files.some((file) => mayHoldHidden(file, tombstones)))
+      .filter((run) => run.files.some(isDue))
       .flatMap(({ files: inputs, rows, bytes }) => {
         const [first] = inputs;
         return first === undefined

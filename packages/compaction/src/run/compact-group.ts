@@ -133,7 +133,8 @@ async function purgeFiles(run: CompactionRun, task: GroupTask, files: GroupFiles
   const ends: JobEnd[] = [];
   const due: Merge[] = [];
   const merged = new Set(mergesOf(run, task, files).flatMap(({ merges }) => merges.flatMap(idsOf)));
-  for (const purge of planPurges(keptOf(catalog, files), catalog.tombstones, files.claimed)) {
+  const lagging = { mode, claimed: files.claimed };
+  for (const purge of planPurges(keptOf(catalog, files), catalog.tombstones, lagging)) {
     // A merge applies tombstones too.
     if (idsOf(purge).some((id) => merged.has(id))) continue;
     const { looks } = run.memo;
