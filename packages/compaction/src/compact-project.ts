@@ -43,6 +43,8 @@ export async function compactProject(
     memo,
     compression: options.compression ?? defaultDayFileCompression(),
     memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_DEFAULT,
+    // One more than can be computed at a time: it reads and writes meanwhile.
+    parallel: 1 + (options.onWorkers === true ? env.workers.size : 1),
     report,
     signal,
   });

@@ -20,8 +20,10 @@ export interface CompactionRun {
   readonly catalog: Chain<CatalogDocument>;
   readonly memo: CompactionMemo;
   readonly compression: DayFileCompression;
-  /** Of what jobs hold at a time, about. */
+  /** Of what a job holds at a time, about. */
   readonly memoryBytesMax: number;
+  /** Shard-days that a job writes at the same time; they share the memory. */
+  readonly parallel: number;
   readonly report: ReportBuilder;
   readonly signal: AbortSignal | undefined;
 }

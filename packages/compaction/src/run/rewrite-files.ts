@@ -25,18 +25,32 @@ export interface RewrittenFiles {
   readonly deleted: readonly DayFileGeneration[];
 }
 
-export interface Rewriting {
+interface Rewriting {
   readonly group: GroupRun;
   readonly job: StandingJob;
   /** The next number for an output of the job. */
   nextNumber(): number;
 }
 
+/** Each of the merges under one claim, some at the same time, the first first. */
+export async function rewriteEach(
+  run: CompactionRun,
+  { group, job }: Omit<Rewriting, "nextNumber">,
+  merges: readonly Merge[],
+): Promise<readonly RewrittenFiles[]> {
+  let number = 0;
+  const rewriting = { group, job, nextNumber: () => number++ };
+  const fan = { concurrency: run.parallel, signal: run.signal };
+  return await fanOut(merges, fan, (merge, signal) =>
+    rewriteFiles({ ...run, signal }, rewriting, merge),
+  );
+}
+
 /**
  * Writes the inputs of one shard-day again as one run, without duplicates and deleted users: one
  * file, or where they are too many rows for the memory, files of disjoint ranges of users.
  */
-export async function rewriteFiles(
+async function rewriteFiles(
   run: CompactionRun,
   rewriting: Rewriting,
   merge: Merge,
@@ -55,9 +69,10 @@ export async function rewriteFiles(
 }
 
 /** Rows of these files that fit into the memory together. */
-function rowsMaxOf({ memoryBytesMax }: CompactionRun, { rows, bytes }: Merge): number {
+function rowsMaxOf({ memoryBytesMax, parallel }: CompactionRun, { rows, bytes }: Merge): number {
   const bytesPerRow = Math.max(8, bytes / rows);
-  return Math.max(1, Math.min(ROWS_MAX, memoryBytesMax / (MEMORY_FACTOR * bytesPerRow)));
+  const wanted = memoryBytesMax / parallel / (MEMORY_FACTOR * bytesPerRow);
+  return Math.max(1, Math.min(ROWS_MAX, wanted));
 }
 
 async function readAll(

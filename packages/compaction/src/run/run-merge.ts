@@ -4,7 +4,7 @@ import type { MergeJob } from "../plan/plan-merge-jobs.ts";
 import type { Merge } from "../plan/plan-merges.ts";
 import type { CompactionRun, GroupRun } from "./compaction-run.ts";
 import type { RewrittenFiles } from "./rewrite-files.ts";
-import { rewriteFiles } from "./rewrite-files.ts";
+import { rewriteEach } from "./rewrite-files.ts";
 import type { JobEnd, JobResult } from "./under-claim.ts";
 import { underClaim } from "./under-claim.ts";
 
@@ -21,10 +21,7 @@ export async function runMerge(
   return await underClaim(run, group, { kind: "merge", inputs, seen }, async (standing) => {
     const allowed = job.merges.filter((merge) => mayMerge(standing.catalog, merge));
     if (allowed.length === 0) return undefined;
-    let number = 0;
-    const rewriting = { group, job: standing, nextNumber: () => number++ };
-    const results: RewrittenFiles[] = [];
-    for (const merge of allowed) results.push(await rewriteFiles(run, rewriting, merge));
+    const results = await rewriteEach(run, { group, job: standing }, allowed);
     return resultOf(
       allowed.flatMap((merge) => merge.inputs),
       results,

@@ -6,8 +6,7 @@ import { mayHoldHidden, newestTombstone } from "../plan/plan-purges.ts";
 import { userRows } from "../task/find-deleted-task.ts";
 import type { CompactionRun, GroupRun } from "./compaction-run.ts";
 import { openInput, readSelection } from "./read-inputs.ts";
-import type { RewrittenFiles } from "./rewrite-files.ts";
-import { rewriteFiles } from "./rewrite-files.ts";
+import { rewriteEach } from "./rewrite-files.ts";
 import { resultOf } from "./run-merge.ts";
 import type { JobEnd } from "./under-claim.ts";
 import { underClaim } from "./under-claim.ts";
@@ -25,10 +24,7 @@ export async function runPurge(
       ({ day }) => retention.firstDay === null || day >= retention.firstDay,
     );
     if (tombstones.length === 0 || kept.length === 0) return undefined;
-    let number = 0;
-    const rewriting = { group, job: standing, nextNumber: () => number++ };
-    const results: RewrittenFiles[] = [];
-    for (const merge of kept) results.push(await rewriteFiles(run, rewriting, merge));
+    const results = await rewriteEach(run, { group, job: standing }, kept);
     return resultOf(
       kept.flatMap((merge) => merge.inputs),
       results,
