@@ -1,13 +1,13 @@
 import { emptyTextTable, type TextTable } from "@shale/columns";
-import { type BlockCompression, decompressBlock } from "../blocks/block-codec.ts";
 import { corrupt } from "../damage.ts";
-import { plainBytes, viewOf } from "../little-endian.ts";
+import { plainBytes } from "../little-endian.ts";
 import { decodeDeltas } from "./delta-packed.ts";
 import type { ParquetChunk, ParquetColumn } from "./file-metadata.ts";
-import { decodeCodes } from "./hybrid-runs.ts";
+import { areAllPresent, decodeCodes } from "./hybrid-runs.ts";
 import { decodePlainNumbers, type NumberType } from "./number-pages.ts";
-import { decodePageHeader, type PageHeader } from "./page-header.ts";
-import { blockCodecs, encodings, pageTypes, physicalTypes } from "./parquet-codes.ts";
+import { type DataPage, openDictionary, openPage } from "./open-page.ts";
+import { decodePageHeader } from "./page-header.ts";
+import { encodings, pageTypes, physicalTypes } from "./parquet-codes.ts";
 import { decodeDeltaLengthTexts, decodePlainTexts } from "./text-pages.ts";
 
 /** Values of a chunk without its nulls. */
@@ -37,15 +37,6 @@ export interface ReadChunk {
   readonly values: ChunkValues;
 }
 
-interface DataPage {
-  readonly encoding: number;
-  readonly bytes: Uint8Array;
-  /** Where the values begin. */
-  readonly start: number;
-  /** Values, nulls left out. */
-  readonly count: number;
-}
-
 /**
  * Decodes a column chunk of a flat file: pages of version 1 or 2; PLAIN, dictionaries,
  * DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY and RLE booleans.
@@ -61,7 +52,7 @@ export function readChunk(
 ): ReadChunk {
   const bytes = plainBytes(given);
   const rows = chunk.valueCount;
-  const present = column.optional ? new Uint8Array(rows) : undefined;
+  const levels = createLevels(rows);
   const pages: DataPage[] = [];
   let dictionary: DataPage | undefined;
   let row = 0;
@@ -69,95 +60,46 @@ export function readChunk(
   for (let at = 0; row < rows || at < bytes.length; ) {
     const { header, end } = decodePageHeader(bytes, at, source);
     at = end + header.compressedBytes;
-    const stored = bytes.subarray(end, at);
+    const stored = { bytes: bytes.subarray(end, at), codec: chunk.codec };
     if (header.type === pageTypes.dictionary) {
-      const page = decompressed(stored, header.uncompressedBytes, chunk.codec, source);
-      dictionary = { encoding: encodings.plain, bytes: page, start: 0, count: header.count };
+      dictionary = openDictionary(stored, header, source);
       continue;
     }
     if (header.count > rows - row) throw corrupt(source, "its pages have too many values");
-    const page = openPage(stored, header, chunk.codec, present, row, source);
-    pages.push(page);
+    const opened = openPage(stored, header, column, source);
+    const present = levels.add(opened.levels, row, header.count, source);
+    pages.push({ ...opened, count: present });
     row += header.count;
-    count += page.count;
+    count += present;
   }
-  const allPresent = count === rows;
   return {
     rows,
-    present: allPresent ? undefined : present,
+    present: levels.present(),
     count,
     values: valuesOf(pages, dictionary, column.type, count, source),
   };
 }
 
-function decompressed(
-  bytes: Uint8Array,
-  sizeBytes: number,
-  codec: number,
-  source: string,
-): Uint8Array {
-  const compression = compressionOf(codec, source);
-  if (compression !== "none") return decompressBlock(compression, bytes, sizeBytes, source);
-  if (bytes.length !== sizeBytes) throw corrupt(source, "a page has not the size that it says");
-  return bytes;
-}
-
-function compressionOf(codec: number, source: string): BlockCompression {
-  switch (codec) {
-    case blockCodecs.uncompressed:
-      return "none";
-    case blockCodecs.snappy:
-      return "snappy";
-    case blockCodecs.zstd:
-      return "zstd";
-    case blockCodecs.lz4Raw:
-      return "lz4";
-    default:
-      throw corrupt(source, `compression ${codec} is not supported`);
-  }
-}
-
-/** Decompresses a data page and reads its levels into `present` from `row` on. */
-function openPage(
-  stored: Uint8Array,
-  header: PageHeader,
-  codec: number,
-  present: Uint8Array | undefined,
-  row: number,
-  source: string,
-): DataPage {
-  const { encoding, v2 } = header;
-  let bytes: Uint8Array;
-  let levels: Uint8Array;
-  let start = 0;
-  if (v2 === undefined) {
-    bytes = decompressed(stored, header.uncompressedBytes, codec, source);
-    levels = bytes.subarray(0, 0);
-    if (present !== undefined) {
-      if (bytes.length < 4) throw corrupt(source, "a page has no levels");
-      start = 4 + viewOf(bytes).getUint32(0, true);
-      if (start > bytes.length) throw corrupt(source, "the levels of a page end early");
-      levels = bytes.subarray(4, start);
-    }
-  } else {
-    const { definitionBytes, repetitionBytes, isCompressed } = v2;
-    const levelBytes = definitionBytes + repetitionBytes;
-    if (repetitionBytes !== 0 || definitionBytes < 0 || levelBytes > stored.length) {
-      throw corrupt(source, "the levels of a page are impossible");
-    }
-    levels = stored.subarray(0, levelBytes);
-    const size = header.uncompressedBytes - levelBytes;
-    const inside = stored.subarray(levelBytes);
-    bytes = isCompressed ? decompressed(inside, size, codec, source) : inside;
-  }
-  let { count } = header;
-  if (present !== undefined) {
-    const range = { start: 0, end: levels.length, width: 1 };
-    decodeCodes(levels, range, present, { at: row, count: header.count, source });
-    count = 0;
-    for (let i = row; i < row + header.count; i++) count += present[i] ?? 0;
-  }
-  return { encoding, bytes, start, count };
+/** Definition levels of the pages of a chunk; bytes are only made once a value is absent. */
+function createLevels(rows: number) {
+  let present: Uint8Array | undefined;
+  return {
+    present: () => present,
+    /** The number of values that the page has; `levels` undefined: of a required column. */
+    add(levels: Uint8Array | undefined, row: number, count: number, source: string): number {
+      if (levels === undefined) return count;
+      if (areAllPresent(levels, count)) {
+        present?.fill(1, row, row + count);
+        return count;
+      }
+      present ??= new Uint8Array(rows).fill(1, 0, row);
+      const range = { start: 0, end: levels.length, width: 1 };
+      decodeCodes(levels, range, present, { at: row, count, source });
+      let found = 0;
+      for (let i = row; i < row + count; i++) found += present[i] ?? 0;
+      return found;
+    },
+  };
 }
 
 function valuesOf(

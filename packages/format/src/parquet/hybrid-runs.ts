@@ -18,6 +18,9 @@ export function codeWidthFor(count: number): CodeWidth {
   return count <= 0x100 ? 8 : count <= 0x1_0000 ? 16 : 24;
 }
 
+/** Shorter runs are filled by a loop, which costs less than a call. */
+const LOOP_COUNT_MAX = 32;
+
 /** The first `count` codes as one packed run, or as repeated values where those are shorter. */
 export function encodeCodes(
   codes: Uint32Array,
@@ -95,6 +98,18 @@ export function encodeLevels(bits: Uint8Array | undefined, count: number): Uint8
   return bytes;
 }
 
+/** Whether levels are one run that says of all `count` values that they are there. */
+export function areAllPresent(levels: Uint8Array, count: number): boolean {
+  let header = 0;
+  let at = 0;
+  for (let scale = 1; at < 5; scale *= 0x80) {
+    const byte = levels[at++] ?? 0;
+    header += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+  }
+  return header % 2 === 0 && header / 2 >= count && levels[at] === 1;
+}
+
 /**
  * Decodes `count` values of any width up to 32 bits from bytes [start, end) into `target` at `at`.
  *
@@ -113,12 +128,16 @@ export function decodeCodes(
   let to = at;
   const toEnd = at + count;
   while (to < toEnd) {
-    let header = 0;
-    for (let scale = 1, more = true; more; scale *= 0x80) {
-      if (from >= end || scale > 2 ** 35) throw corrupt(source, "a run of codes ends early");
-      const byte = bytes[from++] ?? 0;
-      header += (byte & 0x7f) * scale;
-      more = byte >= 0x80;
+    if (from >= end) throw corrupt(source, "a run of codes ends early");
+    let header = bytes[from++] ?? 0;
+    if (header >= 0x80) {
+      header -= 0x80;
+      for (let scale = 0x80, more = true; more; scale *= 0x80) {
+        if (from >= end || scale > 2 ** 35) throw corrupt(source, "a run of codes ends early");
+        const byte = bytes[from++] ?? 0;
+        header += (byte & 0x7f) * scale;
+        more = byte >= 0x80;
+      }
     }
     if (header % 2 === 0) {
       const length = Math.min(header / 2, toEnd - to);
@@ -126,7 +145,8 @@ export function decodeCodes(
       let value = 0;
       for (let i = 0; i < valueBytes; i++) value += (bytes[from + i] ?? 0) * 2 ** (8 * i);
       from += valueBytes;
-      target.fill(value, to, to + length);
+      if (length > LOOP_COUNT_MAX) target.fill(value, to, to + length);
+      else for (let i = to; i < to + length; i++) target[i] = value;
       to += length;
       continue;
     }
