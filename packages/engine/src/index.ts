@@ -1,6 +1,11 @@
+export type { CollectionReport, DeletionReceipt } from "@shale/catalog";
+export type { CompactionReport } from "@shale/compaction";
 export { openStore } from "./open-store.ts";
 export type {
   AppendOptions,
+  CollectOptions,
+  CompactOptions,
+  DeleteUsersOptions,
   EventSchema,
   EventsOptions,
   ExportOptions,
@@ -16,6 +21,7 @@ export type {
   ProjectStatus,
   PropertySchema,
   QueryOptions,
+  RetentionSetting,
   SpecStatus,
   StatusFile,
   Store,

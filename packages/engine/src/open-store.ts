@@ -44,6 +44,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       flushIntervalMs: options.flushIntervalMs ?? storeDefaults.flushIntervalMs,
       memoryBytesMax,
       readOnly,
+      compacts: (options.compaction ?? storeDefaults.compaction) === "background",
     };
     return openProject({ env, project, hasher, cache, probe, ...settings }, creation);
   }

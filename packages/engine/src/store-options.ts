@@ -28,10 +28,16 @@ export interface StoreOptions {
    * answers elsewhere, more and smaller tail objects.
    */
   readonly flushIntervalMs?: number | undefined;
+  /**
+   * "background" (the default): a process that appends also drains, merges and collects. "off": only
+   * `compact` and `collect` do, here or in another process.
+   */
+  readonly compaction?: "background" | "off" | undefined;
 }
 
 export const storeDefaults = {
   memoryBytesMax: 512 * 1024 * 1024,
   flushIntervalMs: 1_000,
+  compaction: "background",
   shards: 8,
 } as const;

@@ -1,3 +1,5 @@
+import type { CollectionReport, DeletionReceipt } from "@shale/catalog";
+import type { CompactionReport } from "@shale/compaction";
 import type {
   Acknowledgement,
   AnswerOf,
@@ -87,6 +89,40 @@ export interface ExportOptions extends EventsOptions {
   readonly format?: "ndjson" | undefined;
   /** Writes `~<writer>-<seq>` where no insert_id was sent; default false leaves them out. */
   readonly withDerivedIds?: boolean | undefined;
+}
+
+export interface CompactOptions {
+  /**
+   * "full" (the default): drains what stands in the tail now and settles every shard-day. "due":
+   * only what a writing process does in the background.
+   */
+  readonly mode?: "full" | "due" | undefined;
+  /** Says what would be done first, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+export interface CollectOptions {
+  /**
+   * How long an object stays after it was found unreachable, by the store's time. Default an hour,
+   * or 0 when no other live process is known.
+   */
+  readonly graceMs?: number | undefined;
+  /** Says what would be done, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+export interface DeleteUsersOptions {
+  /** How long other writers may take to hear of it, ms; default 15,000. The receipt names the rest. */
+  readonly waitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+export interface RetentionSetting {
+  /** null: events are kept for ever. */
+  readonly keepMs: number | null;
+  /** First UTC day that is shown, in days since 1970-01-01; null when nothing is hidden. */
+  readonly firstDay: number | null;
 }
 
 export interface SpecStatus {
@@ -186,6 +222,24 @@ export interface Project {
   flush(): Promise<void>;
   status(options?: { readonly files?: boolean | undefined }): Promise<ProjectStatus>;
   schema(): Promise<ProjectSchema>;
+  /** Puts the tail into sorted day files, and day files into fewer. @throws STORE_READ_ONLY */
+  compact(options?: CompactOptions): Promise<CompactionReport>;
+  /** Deletes what nothing reaches any more, and days that are no longer kept. @throws STORE_READ_ONLY */
+  collect(options?: CollectOptions): Promise<CollectionReport>;
+  /**
+   * Hides every event of the users that was acknowledged before; the next compact and collect remove
+   * them for good. Events of theirs that come later are shown.
+   *
+   * @throws {ShaleError} OPTION_INVALID, STORE_READ_ONLY
+   */
+  deleteUsers(userIds: readonly string[], options?: DeleteUsersOptions): Promise<DeletionReceipt>;
+  /**
+   * How long events are kept by their UTC day: a span such as "400d", ms, or null for ever. Older
+   * days are hidden and dropped at each collect.
+   *
+   * @throws {ShaleError} OPTION_INVALID, STORE_READ_ONLY
+   */
+  setRetention(keep: string | number | null): Promise<RetentionSetting>;
   /** Names the cut at which a query would stand now. */
   snapshot(): Promise<string>;
   /** Declares an unreadable log lost (protocol W5), audited. @throws WRITER_NOT_FORGETTABLE, WRITER_UNKNOWN */

@@ -1,5 +1,6 @@
 import { createPinMemo, createProject, loadCatalog } from "@shale/catalog";
 import type { UserHasher } from "@shale/columns";
+import { createCompactionMemo } from "@shale/compaction";
 import type { Env } from "@shale/env";
 import { openWriter, type Writer } from "@shale/ingest";
 import { type ProjectId, ShaleError } from "@shale/model";
@@ -8,12 +9,14 @@ import { closedError } from "../close-errors.ts";
 import type { Project } from "../store.ts";
 import { appendEvents } from "./append-events.ts";
 import { answerQuery, loadSchema } from "./ask.ts";
+import { runBackground } from "./background.ts";
 import { exportLines, readStoredEvents } from "./export-events.ts";
 import { forgetWriterLog } from "./forget-writer-log.ts";
 import { ingestSources } from "./ingest-sources.ts";
+import { collectGarbage, compactFiles, deleteProjectUsers, setKeep } from "./maintain-project.ts";
 import type { ProjectParts } from "./project-parts.ts";
 import { readStatus } from "./read-status.ts";
-import { recoverDeadLogs, recoverRegularly } from "./recover-dead-logs.ts";
+import { recoverDeadLogs } from "./recover-dead-logs.ts";
 import { takePin } from "./take-pin.ts";
 
 export interface ProjectOptions {
@@ -24,6 +27,8 @@ export interface ProjectOptions {
   readonly memoryBytesMax: number;
   readonly flushIntervalMs: number;
   readonly readOnly: boolean;
+  /** Whether a process that appends also compacts and collects. */
+  readonly compacts: boolean;
   /** Checks once that the store keeps its rules, before this process writes to it. */
   readonly probe: () => Promise<void>;
 }
@@ -61,7 +66,7 @@ function projectOver(options: ProjectOptions): OpenProject {
   let opening: Promise<Writer> | undefined;
   let closing: Promise<void> | undefined;
   const background = new AbortController();
-  let recovery: Promise<void> | undefined;
+  let beside: Promise<void> | undefined;
 
   async function startWriter(): Promise<Writer> {
     if (readOnly) {
@@ -72,7 +77,7 @@ function projectOver(options: ProjectOptions): OpenProject {
     }
     await options.probe();
     writer = await openWriter(env, project, { flushIntervalMs: options.flushIntervalMs });
-    recovery = recoverRegularly(env, project, background.signal);
+    beside = runBackground(parts, { compacts: options.compacts, signal: background.signal });
     return writer;
   }
   const parts: ProjectParts = {
@@ -82,6 +87,9 @@ function projectOver(options: ProjectOptions): OpenProject {
     cache: options.cache,
     pins: { memo: createPinMemo(env, project) },
     memoryBytesMax: options.memoryBytesMax,
+    readOnly,
+    compactionMemo: createCompactionMemo(),
+    onWorkers: false,
     currentWriter: () => writer,
     openWriter() {
       opening ??= startWriter().catch((error: unknown) => {
@@ -94,7 +102,7 @@ function projectOver(options: ProjectOptions): OpenProject {
   async function closeWriter(): Promise<void> {
     const opened = await opening?.catch(() => undefined);
     background.abort();
-    await recovery;
+    await beside;
     await opened?.close();
   }
   return {
@@ -140,6 +148,22 @@ function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
     async schema() {
       checkOpen("read the schema");
       return await loadSchema(parts);
+    },
+    async compact(options = {}) {
+      checkOpen("compact");
+      return await compactFiles(parts, options);
+    },
+    async collect(options = {}) {
+      checkOpen("collect");
+      return await collectGarbage(parts, options);
+    },
+    async deleteUsers(userIds, options = {}) {
+      checkOpen("delete users");
+      return await deleteProjectUsers(parts, userIds, options);
+    },
+    async setRetention(keep) {
+      checkOpen("set the retention");
+      return await setKeep(parts, keep);
     },
     async snapshot() {
       checkOpen("take a snapshot");

@@ -1,5 +1,6 @@
 import type { PinMemo } from "@shale/catalog";
 import type { UserHasher } from "@shale/columns";
+import type { CompactionMemo } from "@shale/compaction";
 import type { Env } from "@shale/env";
 import type { Writer } from "@shale/ingest";
 import type { ProjectId } from "@shale/model";
@@ -14,6 +15,11 @@ export interface ProjectParts {
   /** What earlier pins learned of the tail, so that a query lists only what is new. */
   readonly pins: { memo: PinMemo };
   readonly memoryBytesMax: number;
+  readonly readOnly: boolean;
+  /** What earlier compactions of this process learned. */
+  readonly compactionMemo: CompactionMemo;
+  /** True when the workers of `env` know the tasks of compaction. */
+  readonly onWorkers: boolean;
   /** The writer of this process if it has appended, else undefined. */
   readonly currentWriter: () => Writer | undefined;
   /** Registers a writer at the first call. @throws {ShaleError} STORE_READ_ONLY */
