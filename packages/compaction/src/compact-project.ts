@@ -3,7 +3,7 @@ import type { CatalogDocument } from "@shale/format";
 import { defaultDayFileCompression } from "@shale/format";
 import type { WriterOrdinal } from "@shale/model";
 import { groupCountOf } from "@shale/model";
-import type { CompactionOptions } from "./compaction-options.ts";
+import type { CompactionOptions, CompactionPolicy } from "./compaction-options.ts";
 import { compactionPolicy, MEMORY_BYTES_DEFAULT } from "./compaction-options.ts";
 import type { CompactionReport } from "./compaction-report.ts";
 import { createReport } from "./compaction-report.ts";
@@ -48,7 +48,7 @@ export async function compactProject(
     report,
     signal,
   });
-  const policy = options.policy ?? compactionPolicy;
+  const policy = boundedPolicy(options.policy ?? compactionPolicy, run.memoryBytesMax);
   const catalog = await newestCatalog(run);
   const groups = groupsOf(run, catalog);
   if (options.dryRun !== true) for (const group of groups) await takeOverClaims(run, group);
@@ -64,6 +64,14 @@ export async function compactProject(
     if (manifest !== undefined) report.written(manifest.written);
   }
   return report.build();
+}
+
+/** What a drain holds at its peak, in bytes of tail objects: they, their rows, the files. */
+const DRAIN_FACTOR = 8;
+
+function boundedPolicy(policy: CompactionPolicy, memoryBytesMax: number): CompactionPolicy {
+  const bytesMax = Math.min(policy.drain.bytesMax, Math.floor(memoryBytesMax / DRAIN_FACTOR));
+  return { ...policy, drain: { ...policy.drain, bytesMax } };
 }
 
 /** Every group of every spec that is not closed: retained ones expire and are purged too (C6). */
