@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+import { compactionTasks } from "@shale/compaction";
 import {
   type Disk,
   type Env,
@@ -12,6 +14,8 @@ import {
   systemClock,
   systemProcesses,
   systemRandom,
+  threadWorkers,
+  type Workers,
 } from "@shale/env";
 import { ShaleError } from "@shale/model";
 import type { StoreOptions } from "./store-options.ts";
@@ -39,8 +43,31 @@ export function environmentOf(options: StoreOptions): Env {
     store:
       options.store === undefined ? store : withReadsRepeated({ clock, random, logger }, store),
     disk,
-    workers: options.workers ?? inlineWorkers({}),
+    workers: options.workers ?? workersOf(options),
   };
+}
+
+/** One level below the package in `src` as in `dist`: the same line is right in both. */
+const WORKER_ENTRY = new URL("../dist/worker.js", import.meta.url);
+
+/** Threads are started when there is work for them. @throws {ShaleError} OPTION_INVALID */
+function workersOf({ workerCount = availableParallelism() }: StoreOptions): Workers {
+  if (!Number.isInteger(workerCount) || workerCount < 0) {
+    throw new ShaleError(
+      "OPTION_INVALID",
+      `Cannot open a store with workerCount ${workerCount}: it must be 0 or more, a whole number`,
+      { path: "workerCount" },
+    );
+  }
+  const isInline = workerCount === 0;
+  return isInline
+    ? inlineWorkers(compactionTasks)
+    : threadWorkers(WORKER_ENTRY, { size: workerCount });
+}
+
+/** Whether the workers of the environment know the tasks of compaction. */
+export function hasOwnWorkers({ env, workers }: StoreOptions): boolean {
+  return env === undefined && workers === undefined;
 }
 
 function placesOf(options: StoreOptions): { store: ObjectStore; disk: Disk | undefined } {

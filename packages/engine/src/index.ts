@@ -1,5 +1,6 @@
 export type { CollectionReport, DeletionReceipt } from "@shale/catalog";
 export type { CompactionReport } from "@shale/compaction";
+export type { Diagnosis, DiagnosisCode, DiagnosisFinding } from "./doctor/diagnosis.ts";
 export { openStore } from "./open-store.ts";
 export type {
   AppendOptions,
@@ -25,7 +26,15 @@ export type {
   SpecStatus,
   StatusFile,
   Store,
+  VerificationOptions,
   WriterStatus,
 } from "./store.ts";
 export type { StoreOptions } from "./store-options.ts";
 export { storeDefaults } from "./store-options.ts";
+export type {
+  VerificationCode,
+  VerificationFinding,
+  VerificationNote,
+  VerificationNoteCode,
+  VerificationReport,
+} from "./verify/verification.ts";

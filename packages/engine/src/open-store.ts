@@ -4,7 +4,7 @@ import { probeStore } from "@shale/env";
 import { checkShards, projectId, ShaleError } from "@shale/model";
 import { createTailCache } from "@shale/scan";
 import { closedError } from "./close-errors.ts";
-import { environmentOf } from "./environment.ts";
+import { environmentOf, hasOwnWorkers } from "./environment.ts";
 import {
   type OpenProject,
   openProject,
@@ -44,6 +44,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       flushIntervalMs: options.flushIntervalMs ?? storeDefaults.flushIntervalMs,
       memoryBytesMax,
       readOnly,
+      onWorkers: hasOwnWorkers(options),
       compacts: (options.compaction ?? storeDefaults.compaction) === "background",
     };
     return openProject({ env, project, hasher, cache, probe, ...settings }, creation);

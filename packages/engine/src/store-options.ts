@@ -10,6 +10,11 @@ export interface StoreOptions {
   readonly env?: Env | undefined;
   /** Where write-ahead logs go when they shall not lie in `root`; needed for "wal" on a bucket. */
   readonly walDirectory?: string | undefined;
+  /**
+   * Threads that compaction may use beside this one; default one for each core. 0: it takes turns
+   * with everything else on this thread. Not used with `env` or `workers`.
+   */
+  readonly workerCount?: number | undefined;
   /** Refuses every write, and does not take over the logs of dead writers. */
   readonly readOnly?: boolean | undefined;
   readonly clock?: Clock | undefined;

@@ -12,6 +12,8 @@ import type {
   RejectionCode,
   StoredEvent,
 } from "@shale/model";
+import type { Diagnosis } from "./doctor/diagnosis.ts";
+import type { VerificationReport } from "./verify/verification.ts";
 
 /** What long work reports. `total` and `etaMs` are null while they are not known. */
 export interface Progress {
@@ -204,6 +206,13 @@ export interface PropertySchema {
   }[];
 }
 
+export interface VerificationOptions {
+  /** Also decodes every row, which takes about as long as an export. */
+  readonly full?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
 /** One tenant: its events, its catalog, its shards. Every method may throw STORE_UNAVAILABLE and STORE_CLOSED. */
 export interface Project {
   readonly id: string;
@@ -227,8 +236,8 @@ export interface Project {
   /** Deletes what nothing reaches any more, and days that are no longer kept. @throws STORE_READ_ONLY */
   collect(options?: CollectOptions): Promise<CollectionReport>;
   /**
-   * Hides every event of the users that was acknowledged before; the next compact and collect remove
-   * them for good. Events of theirs that come later are shown.
+   * Hides every event of the users that was acknowledged before; the next compact and collect
+   * remove them for good. Events of theirs that come later are shown.
    *
    * @throws {ShaleError} OPTION_INVALID, STORE_READ_ONLY
    */
@@ -240,6 +249,11 @@ export interface Project {
    * @throws {ShaleError} OPTION_INVALID, STORE_READ_ONLY
    */
   setRetention(keep: string | number | null): Promise<RetentionSetting>;
+  retention(): Promise<RetentionSetting>;
+  /** Checks every object, checksum, placement and rule. Damage is a finding and no error. */
+  verify(options?: VerificationOptions): Promise<VerificationReport>;
+  /** What is stuck, and which command is next. */
+  diagnose(options?: { readonly signal?: AbortSignal | undefined }): Promise<Diagnosis>;
   /** Names the cut at which a query would stand now. */
   snapshot(): Promise<string>;
   /** Declares an unreadable log lost (protocol W5), audited. @throws WRITER_NOT_FORGETTABLE, WRITER_UNKNOWN */

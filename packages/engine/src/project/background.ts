@@ -16,12 +16,12 @@ export async function runBackground(
   parts: ProjectParts,
   { compacts, signal }: { readonly compacts: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { env, project, hasher, memoryBytesMax } = parts;
+  const { env, project, hasher, onWorkers, memoryBytesMax } = parts;
   const works = [recoverRegularly(env, project, signal)];
   if (compacts) {
     const memory = memoryBytesMax * JOB_SHARE;
     works.push(
-      runCompactionLoop(env, { project, hasher, memoryBytesMax: memory, signal }),
+      runCompactionLoop(env, { project, hasher, onWorkers, memoryBytesMax: memory, signal }),
       collectRegularly(parts, signal),
     );
   }

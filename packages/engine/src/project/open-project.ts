@@ -13,6 +13,7 @@ import { runBackground } from "./background.ts";
 import { exportLines, readStoredEvents } from "./export-events.ts";
 import { forgetWriterLog } from "./forget-writer-log.ts";
 import { ingestSources } from "./ingest-sources.ts";
+import { inspectionVerbsOf } from "./inspect-project.ts";
 import { collectGarbage, compactFiles, deleteProjectUsers, setKeep } from "./maintain-project.ts";
 import type { ProjectParts } from "./project-parts.ts";
 import { readStatus } from "./read-status.ts";
@@ -27,6 +28,8 @@ export interface ProjectOptions {
   readonly memoryBytesMax: number;
   readonly flushIntervalMs: number;
   readonly readOnly: boolean;
+  /** Whether the workers of `env` know the tasks of compaction. */
+  readonly onWorkers: boolean;
   /** Whether a process that appends also compacts and collects. */
   readonly compacts: boolean;
   /** Checks once that the store keeps its rules, before this process writes to it. */
@@ -89,7 +92,7 @@ function projectOver(options: ProjectOptions): OpenProject {
     memoryBytesMax: options.memoryBytesMax,
     readOnly,
     compactionMemo: createCompactionMemo(),
-    onWorkers: false,
+    onWorkers: options.onWorkers,
     currentWriter: () => writer,
     openWriter() {
       opening ??= startWriter().catch((error: unknown) => {
@@ -165,6 +168,7 @@ function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
       checkOpen("set the retention");
       return await setKeep(parts, keep);
     },
+    ...inspectionVerbsOf(parts, checkOpen),
     async snapshot() {
       checkOpen("take a snapshot");
       return (await takePin(parts, {})).snapshot;

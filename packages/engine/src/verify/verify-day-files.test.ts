@@ -1,0 +1,96 @@
+import { loadUserHasher, type UserHasher } from "@shale/columns";
+import { compactProject } from "@shale/compaction";
+import type { Env } from "@shale/env";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openStore } from "../open-store.ts";
+import {
+  bytesOf,
+  changeBytes,
+  damagesOf,
+  eventsOf,
+  keysUnder,
+  shop,
+  worldOf,
+} from "./verify.test-support.ts";
+import { verifyProject } from "./verify-project.ts";
+
+let hasher: UserHasher;
+let env: Env;
+beforeAll(async () => {
+  hasher = await loadUserHasher();
+});
+
+async function appendRows(first: number): Promise<void> {
+  const store = await openStore({ env, flushIntervalMs: 3_600_000 });
+  const project = await store.project("shop", { shards: 2 });
+  for (let flush = 0; flush < 3; flush++) {
+    await project.append(eventsOf(first + 10 * flush, 10));
+    await project.flush();
+  }
+  await store.close();
+}
+const compact = (mode: "full" | "due" = "full") =>
+  compactProject(env, { project: shop, hasher, mode });
+
+/** 30 rows in merged day files, and 30 in the tail. */
+beforeEach(async () => {
+  env = worldOf();
+  await appendRows(0);
+  await compact();
+  await appendRows(30);
+});
+
+const verify = (full = true) => verifyProject(env, shop, { full, hasher });
+
+async function codesFound(full = true): Promise<readonly (readonly [string, string])[]> {
+  const { ok, findings } = await verify(full);
+  expect(ok).toBe(findings.length === 0);
+  return findings.map(({ code, object }) => [code, object] as const);
+}
+
+describe("verifyProject() over day files", () => {
+  test.each([false, true])("finds nothing in a whole store, with full = %s", async (full) => {
+    const { ok, events, findings, notes } = await verify(full);
+    expect(findings).toEqual([]);
+    expect({ ok, events }).toEqual({ ok: true, events: 60 });
+    expect(notes.map(({ code }) => code)).toEqual([]);
+    await compact();
+    const after = await verify(full);
+    expect(after.findings).toEqual([]);
+    expect(after.events).toBe(60);
+  });
+
+  test("finds every flipped bit, cut and swap in a day file", async () => {
+    const keys = await keysUnder(env, "spec=A/shard=");
+    for (const key of keys.slice(0, 3)) {
+      const whole = await bytesOf(env, key);
+      const other = await bytesOf(env, keys.find((one) => one !== key) ?? "");
+      for (const change of damagesOf(whole, other)) {
+        await changeBytes(env, key, change);
+        expect(await codesFound(false), key).toEqual([["ENTRY_DIFFERS", key]]);
+      }
+      await env.store.put(key, whole, { always: true });
+    }
+    // Their contents are what they were; only the store's tokens of them are not.
+    const { ok, notes } = await verify();
+    expect([ok, notes.map(({ code }) => code)]).toEqual([true, ["COPIED"]]);
+  });
+
+  test("finds every flipped bit, cut and swap in a manifest", async () => {
+    const keys = await keysUnder(env, "spec=A/manifest/");
+    const key = keys.at(-1) ?? "";
+    const whole = await bytesOf(env, key);
+    for (const change of damagesOf(whole, await bytesOf(env, keys[0] ?? ""))) {
+      await changeBytes(env, key, change);
+      expect(await codesFound(false), key).toContainEqual(["OBJECT_CORRUPT", key]);
+    }
+    await env.store.put(key, whole, { always: true });
+    expect(await codesFound()).toEqual([]);
+  });
+
+  test("finds a day file that is not there", async () => {
+    const [key = ""] = await keysUnder(env, "spec=A/shard=");
+    await env.store.delete(key);
+    expect(await codesFound()).toEqual([["OBJECT_MISSING", key]]);
+  });
+});
