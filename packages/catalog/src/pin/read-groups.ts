@@ -31,8 +31,8 @@ export interface GroupReading extends CallOptions {
  * when the pin has to be taken again: a manifest is closed, or names a writer that the pinned
  * catalog does not know (protocol R1).
  *
- * @throws {ShaleError} SNAPSHOT_EXPIRED when a version that is asked for was pruned; OBJECT_CORRUPT,
- * FORMAT_UNKNOWN, STORE_UNAVAILABLE
+ * @throws {ShaleError} SNAPSHOT_EXPIRED when a version that is asked for was pruned;
+ * OBJECT_CORRUPT, FORMAT_UNKNOWN, STORE_UNAVAILABLE
  */
 export async function readGroups(
   env: Env,

@@ -6,8 +6,8 @@ import type { ParsedSegmentation, ParsedSelect, ParsedSeries } from "../parse/pa
 import type { OverallCounts } from "./overall-counts.ts";
 
 /**
- * Whether footers of day files can answer in place of rows (protocol R4): whole UTC days, no filter,
- * no breakdown; totals, or the users of any event on one day.
+ * Whether footers of day files can answer in place of rows (protocol R4): whole UTC days, no
+ * filter, no breakdown; totals, or the users of any event on one day.
  */
 export function canUseFooters(parsed: ParsedSegmentation, intervals: Intervals): boolean {
   const { fromMs, toMs, where, by, series } = parsed;
