@@ -4,6 +4,12 @@ import type { RunCommand } from "./command-context.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addHeadCommand } from "./commands/head.ts";
 import { addIngestCommand } from "./commands/ingest.ts";
+import { addCollectCommand } from "./commands/maintenance/collect.ts";
+import { addCompactCommand } from "./commands/maintenance/compact.ts";
+import { addDeleteUserCommand } from "./commands/maintenance/delete-user.ts";
+import { addDoctorCommand } from "./commands/maintenance/doctor.ts";
+import { addRetentionCommand } from "./commands/maintenance/retention.ts";
+import { addVerifyCommand } from "./commands/maintenance/verify.ts";
 import { addProjectsCommand } from "./commands/projects.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addSchemaCommand } from "./commands/schema.ts";
@@ -62,6 +68,12 @@ export function buildProgram(options: ProgramOptions): Command {
     addProjectsCommand,
     addExportCommand,
     addStatusCommand,
+    addCompactCommand,
+    addCollectCommand,
+    addDeleteUserCommand,
+    addRetentionCommand,
+    addVerifyCommand,
+    addDoctorCommand,
     addWriterCommand,
   ]) {
     add(program, run);

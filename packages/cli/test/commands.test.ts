@@ -45,6 +45,11 @@ describe("wrong usage", () => {
     ["--json with events", ["export", "--json"], "--out FILE"],
     ["a --fail-if that is none", ["status", "--fail-if", "speed > 9"], "FIELD OP NUMBER"],
     ["no --yes without a terminal", ["writer", "forget", "1"], "add --yes"],
+    ["no --yes for a delete", ["delete-user", "u"], "add --yes"],
+    ["no user to delete", ["delete-user", "--yes"], "missing required argument"],
+    ["a grace that is no span", ["collect", "--grace", "soon"], "--grace"],
+    ["a retention that is no span", ["retention", "--keep", "400"], "as in 400d"],
+    ["a retention of nothing", ["retention", "--keep", "0"], "for 0 ms"],
   ];
   const forPeople = cases.filter(([, argv]) => !argv.includes("--json"));
   test.each(forPeople)("%s exits with 64", async (_name, argv, part) => {
@@ -78,7 +83,7 @@ describe("what is not built yet", () => {
     ["sql", "select 1"],
     ["help", "sql"],
     ["sql", "--help"],
-    ["--root", "x", "--json", "delete-user", "u1"],
+    ["--root", "x", "--json", "load", "f"],
   ])("%s %s", async (...argv) => {
     const { exitCode, stdout, stderr } = await run(argv);
     expect(exitCode).toBe(64);
@@ -125,6 +130,12 @@ describe("help and version", () => {
       "projects",
       "export",
       "status",
+      "compact",
+      "collect",
+      "delete-user",
+      "retention",
+      "verify",
+      "doctor",
     ].map((name) => [name]),
   )("shale %s --help has global options and examples", async (name) => {
     const { exitCode, stdout } = await run([name, "--help"]);

@@ -170,7 +170,22 @@ const status: ProjectStatus = {
     },
   ],
   unreadableLogs: [],
-  files: [{ key: "default/tail/0000000000000001/0000000000000001", bytes: 1_024, kind: "tail" }],
+  files: [
+    {
+      key: "default/spec=A/shard=3/day=2026-10-01/00112233445566778899aabbccddeeff-0.parquet",
+      bytes: 34_000_000,
+      kind: "day",
+      rows: 999_900,
+      shard: 3,
+      day: "2026-10-01",
+    },
+    {
+      key: "default/tail/0000000000000001/0000000000000001",
+      bytes: 1_024,
+      kind: "tail",
+      rows: 100,
+    },
+  ],
 };
 const report: IngestReport = {
   accepted: 69_659,

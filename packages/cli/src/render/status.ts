@@ -72,8 +72,13 @@ function writersTable(status: ProjectStatus, layout: Layout): string {
 
 function filesTable(files: NonNullable<ProjectStatus["files"]>, layout: Layout): string {
   return tableText(
-    [{ title: "file" }, { title: "kind" }, { title: "size", align: "right" }],
-    files.map((file) => [file.key, file.kind, bytesText(file.bytes)]),
+    [
+      { title: "file" },
+      { title: "kind", fixed: true },
+      { title: "rows", align: "right" },
+      { title: "size", align: "right" },
+    ],
+    files.map((file) => [file.key, file.kind, numberText(file.rows), bytesText(file.bytes)]),
     layout,
   );
 }

@@ -52,3 +52,16 @@ export function wrapText(text: string, width: number): string[] {
   }
   return lines;
 }
+
+/** As `wrapText`, and longer words are broken: nothing is lost, as a key is when it is cut. */
+export function breakText(text: string, width: number): string[] {
+  return wrapText(visibleText(text), width).flatMap((line) => {
+    const lines: string[] = [""];
+    for (const { segment } of segmenter.segment(line)) {
+      const last = lines.at(-1) ?? "";
+      if (widthOf(last) + widthOf(segment) <= width) lines[lines.length - 1] = last + segment;
+      else lines.push(segment);
+    }
+    return lines;
+  });
+}

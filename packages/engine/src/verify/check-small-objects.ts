@@ -33,8 +33,8 @@ export async function checkHeartbeats(
     if (heartbeat === undefined) return;
     if (heartbeat.ordinal === writer) found.set(key, heartbeat);
     else {
-      const what = `it is the heartbeat of writer ${heartbeat.ordinal}`;
-      context.report.find("OBJECT_MISPLACED", key, `Cannot use ${key}: ${what}`);
+      const what = `It is the heartbeat of writer ${heartbeat.ordinal}`;
+      context.report.find("OBJECT_MISPLACED", key, what);
     }
   });
   return found;
@@ -69,7 +69,11 @@ export async function checkLogs(
   catalog: CatalogDocument | undefined,
 ): Promise<void> {
   if (catalog === undefined) return;
-  for (const { folder, problem } of await listLogs(env, project)) {
-    if (problem !== undefined) report.find("LOG_UNREADABLE", folder, problem.message);
+  const suspects = (await listLogs(env, project)).filter(({ problem }) => problem !== undefined);
+  if (suspects.length === 0) return;
+  // A log whose writer registered after the catalog was read is known the second time.
+  for (const { writer, folder, problem } of await listLogs(env, project)) {
+    if (problem === undefined || !suspects.some((one) => one.writer === writer)) continue;
+    report.find("LOG_UNREADABLE", folder, problem.message);
   }
 }

@@ -41,7 +41,11 @@ export async function readGroup(
       return { ...place, manifest, entries, isWhole: isWhole && pages.isWhole };
     }
     if (pages.gone === missing || !isWhole) {
-      report.find("OBJECT_MISSING", pages.gone, `The newest manifest lists the page ${pages.gone}`);
+      report.find(
+        "OBJECT_MISSING",
+        pages.gone,
+        "The newest manifest lists it, and it is not there",
+      );
       const entries = entriesOf(manifest, pages.entries);
       return { ...place, manifest, entries, isWhole: false };
     }
@@ -108,8 +112,8 @@ function checkPage(
   const names = ["bytes", "crc", "entryCount", "firstDay", "lastDay"] as const;
   const wrong = names.find((name) => found[name] !== ref[name]);
   if (wrong === undefined) return page.entries(0, page.entryCount);
-  const what = `its ${wrong} is ${found[wrong]}, its manifest says ${ref[wrong]}`;
-  context.report.find("ENTRY_DIFFERS", key, `Cannot use the page ${key}: ${what}`);
+  const what = `Its ${wrong} is ${found[wrong]}, its manifest says ${ref[wrong]}`;
+  context.report.find("ENTRY_DIFFERS", key, what);
   return undefined;
 }
 

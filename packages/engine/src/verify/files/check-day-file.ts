@@ -46,7 +46,7 @@ export async function checkDayFile(
   if (read === "gone") return { isThere: false, isCopy, seqs: undefined };
   if (read === "damaged") return { isThere: true, isCopy, seqs: undefined };
   for (const { code, message } of check.finish()) {
-    context.report.find(code, key, `Rows of ${key}: ${message}`);
+    context.report.find(code, key, `Of its rows: ${message}`);
   }
   return { isThere: true, isCopy, seqs: check.seqs };
 }
@@ -62,8 +62,8 @@ function checkObject(
   const names = ["bytes", "crc", "footerCrc"] as const;
   const wrong = names.find((name) => found[name] !== entry[name]);
   if (wrong !== undefined) {
-    const what = `its ${wrong} is ${found[wrong]}, its manifest says ${entry[wrong]}`;
-    context.report.find("ENTRY_DIFFERS", key, `Cannot use ${key}: ${what}`);
+    const what = `Its ${wrong} is ${found[wrong]}, its manifest says ${entry[wrong]}`;
+    context.report.find("ENTRY_DIFFERS", key, what);
     return undefined;
   }
   const { size, footer } = bytes;
@@ -72,7 +72,7 @@ function checkObject(
   const difference = footerDifferenceOf(context.project, file, index.footer);
   if (difference === undefined) return index;
   const { code, what } = difference;
-  context.report.find(code, key, `The footer of ${key} and its manifest disagree: ${what}`);
+  context.report.find(code, key, `Its footer and its manifest disagree: ${what}`);
   return undefined;
 }
 

@@ -22,7 +22,7 @@ export function entryFindingsOf(
     const object = dayFileKey(catalog.project, spec, entry);
     const wrong = ids.has(entry.id) ? "it is listed twice" : entryProblemOf(entry, view, catalog);
     if (wrong !== undefined) {
-      findings.push({ code: "ENTRY_WRONG", object, message: `The entry of ${object}: ${wrong}` });
+      findings.push({ code: "ENTRY_WRONG", object, message: `Its manifest says of it: ${wrong}` });
     }
     const above = rowsAboveWatermark(entry, view, catalog);
     if (above !== undefined) findings.push({ code: "WATERMARK_WRONG", object, message: above });

@@ -80,6 +80,6 @@ async function findMissing(
   const listed = new Set(newest.entries.map(({ id }) => id));
   for (const { key, entry } of gone) {
     if (!listed.has(entry.id)) continue;
-    context.report.find("OBJECT_MISSING", key, `The newest manifest lists ${key}: it is not there`);
+    context.report.find("OBJECT_MISSING", key, "The newest manifest lists it, and it is not there");
   }
 }

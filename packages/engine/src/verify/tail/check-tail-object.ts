@@ -34,12 +34,12 @@ export async function checkTailObject(
   if (object === undefined) return undefined;
   const { batch, ...header } = object;
   if (header.writer !== writer || header.n !== n) {
-    const what = `it is object ${header.n} of writer ${header.writer}`;
-    report.find("OBJECT_MISPLACED", key, `Cannot use ${key}: ${what}`);
+    const what = `It is object ${header.n} of writer ${header.writer}`;
+    report.find("OBJECT_MISPLACED", key, what);
     return undefined;
   }
   if (batch !== undefined && !areHashesRight(context, batch)) {
-    report.find("ROW_MISPLACED", key, `A user of ${key} has another hash: its shard is wrong`);
+    report.find("ROW_MISPLACED", key, "The hash of a user is wrong, and so is its shard");
   }
   return { ...ref, header, rowsByGroup: rowsByGroupOf(batch, shards) };
 }

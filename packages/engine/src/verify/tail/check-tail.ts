@@ -121,7 +121,7 @@ async function findMissing(
     const needed = neededObjectsOf({ writer, listed }, { project, catalog, groups });
     if (!needed.includes(n)) continue;
     const why = "it is above the lowest watermark, or the last of its writer";
-    report.find("OBJECT_MISSING", key, `${key} is not there: ${why}`);
+    report.find("OBJECT_MISSING", key, `It is not there: ${why}`);
   }
 }
 

@@ -76,7 +76,7 @@ function orderFindings({ objects }: WriterTail): readonly VerificationFinding[] 
     const before = objects[index - 1]?.header;
     if (before === undefined) return [];
     if (before.sealed) {
-      return [finding("TAIL_ORDER", key, `${key} stands behind the seal ${before.n}`)];
+      return [finding("TAIL_ORDER", key, `It stands behind the seal ${before.n}`)];
     }
     // Without rows firstSeq is lastSeq + 1: an idle writer's object repeats where it stood.
     if (header.firstSeq > before.lastSeq && header.lastSeq >= before.lastSeq) return [];
@@ -103,7 +103,7 @@ function watermarkFindings(
     if (own === undefined || own === lastSeq) return [];
     const place = `group ${group.group} of spec ${group.spec}`;
     const key = objects.find((one) => one.n === n)?.key ?? "";
-    const what = `The watermark of ${place} says seq ${lastSeq} for ${key}, which ends at ${own}`;
+    const what = `It ends at seq ${own}, and the watermark of ${place} says ${lastSeq}`;
     return [finding("WATERMARK_WRONG", key, what)];
   });
 }
@@ -126,7 +126,7 @@ function unreadFinding(
   const why = isRetired
     ? `writer ${writer} is retired, and a group has drained it only up to ${low}`
     : `the catalog does not know writer ${writer}`;
-  return finding("TAIL_UNREAD", key, `Nobody reads ${key}: ${why}`);
+  return finding("TAIL_UNREAD", key, `Nobody reads it: ${why}`);
 }
 
 /** Rows of the live spec that stand in the tail alone. */
