@@ -85,6 +85,13 @@ describe("compactProject()", () => {
     expect(entries.every(({ tombstone }) => tombstone === 1)).toBe(true);
     expect(visibleOf(rows, catalog).length).toBe(rows.length);
     expect(report.counts.purge.deleted + report.counts.merge.deleted).toBe(0);
+    // What holds no row of a deleted user is marked, not written again.
+    await deleteUser(env, "nobody", world.nextSeq);
+    const marking = await compact(env);
+    expect(marking.counts.purge).toMatchObject({ files: 0, rows: 0 });
+    const marked = await checkAnswers(env, world);
+    expect(marked.entries.map(({ id }) => id)).toEqual(entries.map(({ id }) => id));
+    expect(marked.entries.every(({ tombstone }) => tombstone === 2)).toBe(true);
   });
 
   test("looks for a deleted user once, and lets files without it lie", async () => {

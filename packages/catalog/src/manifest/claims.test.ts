@@ -6,6 +6,7 @@ import { envOver } from "../../test/log-chain.ts";
 import { beginClaim } from "./begin-claim.ts";
 import { commitClaim } from "./commit-claim.ts";
 import { closeManifest, dropClaim, mayTakeOver, retireWriters } from "./end-claims.ts";
+import { foldManifest } from "./fold-manifest.ts";
 import { loadEntries } from "./load-entries.ts";
 import { loadManifests } from "./load-manifests.ts";
 import { openManifest } from "./open-manifest.ts";
@@ -52,6 +53,72 @@ describe("claims", () => {
     });
     expect(await openManifest(env, group).loadNewest()).toEqual(after);
     expect(await loadEntries(env, after, "all")).toEqual([file]);
+  });
+
+  test("of a purge mark files, in a page or not, without writing them again", async () => {
+    const { env, chain, files } = await drainedGroup(2);
+    await foldManifest(env, chain);
+    const { claim: more } = await beginClaim(env, chain, drain);
+    const late = fileOf(more.id, 0, { day: 20_005 });
+    await commitClaim(env, chain, more.id, {
+      ...{ added: [late], removed: [], balance: balanceOf([late]) },
+    });
+    const inputs = [files[0]!, late];
+    const { claim } = await beginClaim(env, chain, { ...drain, kind: "purge", inputs });
+    const marked = inputs.map((entry) => ({ ...entry, tombstone: 3 }));
+    const change = { added: [], removed: [], marked, balance: { in: [] } };
+    const after = await commitClaim(env, chain, claim.id, change);
+    const expected = [marked[0], files[1], marked[1]];
+    expect(await loadEntries(env, after, "all")).toEqual(expected);
+    expect(after.added.length).toBe(2);
+    const folded = await foldManifest(env, chain);
+    expect(folded).toMatchObject({ added: [], removed: [] });
+    expect(await loadEntries(env, folded!, "all")).toEqual(expected);
+    const merge = { ...drain, kind: "merge", inputs: [marked[0]!] } as const;
+    const { claim: next } = await beginClaim(env, chain, merge);
+    const other = fileOf(next.id, 0, { day: 20_000 });
+    const balance = balanceOf([marked[0]!]);
+    const merged = await commitClaim(env, chain, next.id, {
+      ...{ added: [other], removed: [marked[0]!.id], balance },
+    });
+    expect(await loadEntries(env, merged, "all")).toEqual([other, files[1], marked[1]]);
+  });
+
+  test("of a purge change nothing but the mark, and no other job marks", async () => {
+    const { env, chain, files } = await drainedGroup(1);
+    const marked = [{ ...files[0]!, tombstone: 3 }];
+    const change = { added: [], removed: [], balance: { in: [] } };
+    const { claim } = await beginClaim(env, chain, { ...drain, kind: "purge", inputs: files });
+    const wrong = [{ ...marked[0]!, rows: 1 }];
+    await expect(commitClaim(env, chain, claim.id, { ...change, marked: wrong })).rejects.toThrow(
+      InvariantError,
+    );
+    await dropClaim(env, chain, claim.id);
+    const { claim: merge } = await beginClaim(env, chain, {
+      ...drain,
+      kind: "merge",
+      inputs: files,
+    });
+    await expect(commitClaim(env, chain, merge.id, { ...change, marked })).rejects.toThrow(
+      InvariantError,
+    );
+  });
+
+  test("that are dropped after a file was marked leave it marked, and take it whole", async () => {
+    const { env, chain, files } = await drainedGroup(1);
+    await foldManifest(env, chain);
+    const purge = { ...drain, kind: "purge", inputs: files } as const;
+    const { claim } = await beginClaim(env, chain, purge);
+    const marked = [{ ...files[0]!, tombstone: 3 }];
+    const change = { added: [], removed: [], marked, balance: { in: [] } };
+    await commitClaim(env, chain, claim.id, change);
+    const { claim: expire } = await beginClaim(env, chain, { ...purge, kind: "expire" });
+    const balance = { in: files[0]!.generations, expired: files[0]!.generations };
+    const after = await commitClaim(env, chain, expire.id, {
+      ...{ added: [], removed: [files[0]!.id], balance },
+    });
+    expect(await loadEntries(env, after, "all")).toEqual([]);
+    expect(await foldManifest(env, chain)).toMatchObject({ pages: [], added: [], removed: [] });
   });
 
   test("of a merge replace their inputs", async () => {

@@ -21,6 +21,11 @@ export interface ClaimChange {
   readonly added: readonly DayFileEntry[];
   /** Ids among the claim's inputs. */
   readonly removed: readonly string[];
+  /**
+   * Only of a purge: inputs that stay as they are, with a higher `tombstone`, because no row of them
+   * is under one (protocol D2).
+   */
+  readonly marked?: readonly DayFileEntry[] | undefined;
   /** Only of a drain, and of the last copy of a catch-up: where the named writers stand now. */
   readonly watermarks?: CatalogVector | undefined;
   /** Only of a copy: what has been copied now. */
@@ -80,21 +85,25 @@ function planCommit(
   claim: ManifestClaim,
   change: ClaimChange,
 ): ManifestDocument {
-  const { added, removed, watermarks, copied, balance } = change;
+  const { added, removed, watermarks, copied, balance, marked = [] } = change;
   const foreign = added.find(({ id }) => claimOfOutput(id) !== claim.id);
   invariant(foreign === undefined, `file ${foreign?.id} is named after claim ${claim.id}`);
   const inputs = new Set(claim.inputs);
-  const unclaimed = removed.find((id) => !inputs.has(id));
+  const unclaimed = [...removed, ...marked.map(({ id }) => id)].find((id) => !inputs.has(id));
   invariant(unclaimed === undefined, `file ${unclaimed} is an input of claim ${claim.id}`);
   const imbalance = imbalanceOf(claim.kind, added, balance);
   invariant(imbalance === undefined, `C3 of the ${claim.kind} ${claim.id}: ${imbalance}`);
   const gone = new Set(removed);
+  const marks = new Map(marked.map((entry) => [entry.id, entry]));
   const kept = before.added.filter(({ id }) => !gone.has(id));
   const unpaged = new Set(before.added.map(({ id }) => id));
+  // A page never changes: the entry in it is removed, and stands in `added` with its mark.
+  const markedInPages = marked.filter(({ id }) => !unpaged.has(id));
+  const goneFromPages = [...removed, ...markedInPages.map(({ id }) => id)];
   return {
     ...endClaim(before, claim.id),
-    added: [...kept, ...added],
-    removed: [...before.removed, ...removed.filter((id) => !unpaged.has(id))],
+    added: [...kept.map((entry) => marks.get(entry.id) ?? entry), ...markedInPages, ...added],
+    removed: [...before.removed, ...goneFromPages.filter((id) => !unpaged.has(id))],
     watermarks:
       watermarks === undefined ? before.watermarks : movedTo(before.watermarks, watermarks),
     copied: copied === undefined ? before.copied : copiedTo(before.copied, copied),

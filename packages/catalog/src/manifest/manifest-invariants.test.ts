@@ -99,7 +99,7 @@ const violations: Readonly<Record<string, readonly Violation[]>> = {
   ],
   MAN4_filesAreOnce: [
     ({ added }) => ({ added: [...added, added[0]!] }),
-    ({ added, removed }) => ({ removed: [...removed, added[0]!.id] }),
+    ({ removed }) => ({ removed: [...removed, removed[0]!] }),
     ({ added }) => ({ added: [...added, fileOf(drainId, 0, { shard: 64 })] }),
   ],
   MAN5_claimsAreApart: [
@@ -167,6 +167,8 @@ const violations: Readonly<Record<string, readonly Violation[]>> = {
     committing(copyId, ({ added }) => ({ added: [...added, own(drainId)] })),
     committing(expireId, ({ added }) => ({ added: [...added, own(expireId)] })),
     ({ added }) => ({ added: [{ ...added[0]!, rows: 1 }, added[1]!] }),
+    ({ added }) => ({ added: [{ ...added[0]!, tombstone: 9 }, added[1]!] }),
+    ({ added, removed }) => ({ removed: [...removed, added[0]!.id] }),
   ],
   MAN15_filesGoByTheirClaim: [
     ({ added }) => ({ added: added.slice(1) }),

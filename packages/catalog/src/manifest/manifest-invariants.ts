@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ManifestClaim, ManifestDocument } from "@shale/format";
+import type { DayFileEntry, ManifestClaim, ManifestDocument } from "@shale/format";
 import { COMMITTED_KEPT, claimOfOutput, NONCES_KEPT } from "@shale/format";
 import type { ChainInvariant } from "../chain/chain.ts";
 import { fileCountOf } from "./file-count.ts";
@@ -44,8 +44,16 @@ const manifestSteps: Readonly<Record<string, ManifestStep>> = {
     const known = new Map(before.added.map((entry) => [entry.id, entry]));
     for (const entry of after.added) {
       const was = known.get(entry.id);
-      if (was !== undefined && !isSame(was, entry)) return `file ${entry.id} changed`;
-      if (was !== undefined) continue;
+      if (was !== undefined && isFreshly(entry.id, before, after)) {
+        return `file ${entry.id} is removed and stays`;
+      }
+      if (was !== undefined && isSame(was, entry)) continue;
+      const mayMark = claim?.kind === "purge" && claim.inputs.includes(entry.id);
+      if (was !== undefined) {
+        if (mayMark && isMarkOf(was, entry)) continue;
+        return `file ${entry.id} changed`;
+      }
+      if (mayMark && isFreshly(entry.id, before, after)) continue; // It stands in a page.
       if (claim?.id !== claimOfOutput(entry.id)) return `file ${entry.id} has no claim`;
       if (claim.kind === "expire") return `an expire claim adds file ${entry.id}`;
     }
@@ -117,6 +125,15 @@ const manifestSteps: Readonly<Record<string, ManifestStep>> = {
     return fallen === undefined ? undefined : `written.${fallen} fell`;
   },
 };
+
+function isFreshly(id: string, before: ManifestDocument, after: ManifestDocument): boolean {
+  return after.removed.includes(id) && !before.removed.includes(id);
+}
+
+/** Only the tombstone number differs, and it rises (protocol D2). */
+function isMarkOf(was: DayFileEntry, entry: DayFileEntry): boolean {
+  return entry.tombstone >= was.tombstone && isSame({ ...entry, tombstone: was.tombstone }, was);
+}
 
 /** The claim that the step from `before` to `after` committed; undefined for every other step. */
 export function committedClaimOf(

@@ -23,20 +23,20 @@ export const manifestRules: Readonly<Record<string, ManifestRule>> = {
     return vectors.map(vectorProblemOf).find((problem) => problem !== undefined);
   },
   MAN4_filesAreOnce: ({ added, removed, group }) => {
-    const ids = [...added.map(({ id }) => id), ...removed];
-    const twice = repeatedOf(ids);
-    if (twice !== undefined) return `file ${twice} stands twice in added and removed`;
+    // One that stands in both was marked by a purge: its entry in a page is out of date.
+    const twice = repeatedOf(added.map(({ id }) => id)) ?? repeatedOf(removed);
+    if (twice !== undefined) return `file ${twice} stands twice in added or removed`;
     const foreign = added.find(({ shard }) => Math.floor(shard / SHARDS_PER_GROUP) !== group);
     return foreign === undefined ? undefined : `file ${foreign.id} is of shard ${foreign.shard}`;
   },
-  MAN5_claimsAreApart: ({ claims, committed, removed }) => {
+  MAN5_claimsAreApart: ({ claims, committed, added, removed }) => {
     const twice = repeatedOf([...claims.map(({ id }) => id), ...committed]);
     if (twice !== undefined) return `claim ${twice} stands twice`;
     const inputs = claims.flatMap((claim) => claim.inputs);
     const shared = repeatedOf(inputs);
     if (shared !== undefined) return `file ${shared} is claimed twice`;
-    const gone = new Set(removed);
-    const lost = inputs.find((id) => gone.has(id));
+    const [gone, there] = [new Set(removed), new Set(added.map(({ id }) => id))];
+    const lost = inputs.find((id) => gone.has(id) && !there.has(id));
     if (lost !== undefined) return `file ${lost} is claimed and removed`;
     const single = repeatedOf(claims.map(({ kind }) => kind).filter(isAlone));
     if (single !== undefined) return `there are two ${single} claims`;

@@ -1,3 +1,4 @@
+import { fanOut } from "@shale/env";
 import type { CatalogDocument, DayFileEntry } from "@shale/format";
 import { ShaleError } from "@shale/model";
 import type { MergeJob } from "../plan/plan-merge-jobs.ts";
@@ -5,13 +6,17 @@ import type { Merge } from "../plan/plan-merges.ts";
 import { mayHoldHidden, newestTombstone } from "../plan/plan-purges.ts";
 import { userRows } from "../task/find-deleted-task.ts";
 import type { CompactionRun, GroupRun } from "./compaction-run.ts";
+import type { InputFile } from "./read-inputs.ts";
 import { openInput, readSelection } from "./read-inputs.ts";
 import { rewriteEach } from "./rewrite-files.ts";
 import { resultOf } from "./run-merge.ts";
-import type { JobEnd } from "./under-claim.ts";
+import type { JobEnd, StandingJob } from "./under-claim.ts";
 import { underClaim } from "./under-claim.ts";
 
-/** Writes runs of files again without the rows of deleted users, in one commit. */
+/**
+ * Brings runs of files past every tombstone, in one commit: those with a row of a deleted user are
+ * written again without it, the others are marked in the manifest alone (protocol D2).
+ */
 export async function runPurge(
   run: CompactionRun,
   group: GroupRun,
@@ -24,12 +29,40 @@ export async function runPurge(
       ({ day }) => retention.firstDay === null || day >= retention.firstDay,
     );
     if (tombstones.length === 0 || kept.length === 0) return undefined;
-    const results = await rewriteEach(run, { group, job: standing }, kept);
-    return resultOf(
-      kept.flatMap((merge) => merge.inputs),
+    const fan = { concurrency: run.parallel, signal: run.signal };
+    const found = await fanOut(kept, fan, (merge) =>
+      runHoldsDeleted(run, group, standing, merge.inputs),
+    );
+    const lagging = kept.filter((_, index) => found[index] === true);
+    const results = await rewriteEach(run, { group, job: standing }, lagging);
+    const result = resultOf(
+      lagging.flatMap((merge) => merge.inputs),
       results,
     );
+    const marked = kept
+      .filter((_, index) => found[index] === false)
+      .flatMap(({ inputs }) => inputs)
+      .map((entry) => markedWith(entry, newestTombstone(tombstones)));
+    return { ...result, change: { ...result.change, marked } };
   });
+}
+
+function markedWith(entry: DayFileEntry, tombstone: number): DayFileEntry {
+  return { ...entry, tombstone: Math.max(entry.tombstone, tombstone) };
+}
+
+/** Under the claim, and by the tombstones of a catalog that was read after it (protocol C2). */
+async function runHoldsDeleted(
+  run: CompactionRun,
+  group: GroupRun,
+  { claimId, catalog }: StandingJob,
+  inputs: readonly DayFileEntry[],
+): Promise<boolean> {
+  for (const entry of inputs) {
+    if (!mayHoldHidden(entry, catalog.tombstones)) continue;
+    if (await holdsDeletedUser(run, { group, claimId, entry }, catalog)) return true;
+  }
+  return false;
 }
 
 /** Stands in no manifest. */
@@ -63,19 +96,30 @@ export async function holdsDeleted(
 async function fileHoldsDeleted(
   run: CompactionRun,
   group: GroupRun,
-  { tombstoneKey, tombstones }: CatalogDocument,
+  catalog: CatalogDocument,
   entry: DayFileEntry,
 ): Promise<boolean | undefined> {
-  const unapplied = tombstones.filter(({ number }) => number > entry.tombstone);
   try {
-    const input = await openInput(run, { group, claimId: NO_CLAIM, entry });
-    const file = await readSelection(run, input, userRows);
-    return await run.tasks.findDeleted(
-      { file, tombstones: { key: tombstoneKey, tombstones: unapplied } },
-      { signal: run.signal },
-    );
+    return await holdsDeletedUser(run, { group, claimId: NO_CLAIM, entry }, catalog);
   } catch (error) {
     if (error instanceof ShaleError && error.code === "CLAIM_LOST") return undefined;
     throw error;
   }
+}
+
+/** From the user column alone; a row of the user may have been appended after the delete. */
+async function holdsDeletedUser(
+  run: CompactionRun,
+  file: InputFile,
+  { tombstoneKey, tombstones }: CatalogDocument,
+): Promise<boolean> {
+  const unapplied = tombstones.filter(({ number }) => number > file.entry.tombstone);
+  const input = await openInput(run, file);
+  return await run.tasks.findDeleted(
+    {
+      file: await readSelection(run, input, userRows),
+      tombstones: { key: tombstoneKey, tombstones: unapplied },
+    },
+    { signal: run.signal },
+  );
 }
