@@ -98,7 +98,8 @@ function judgeOther(catalog: CatalogDocument, key: string): Verdict {
     workPinOfKey(project, key) !== undefined ||
     isNonceKey(condemnedPrefix(project), key) ||
     isNonceKey(firstLookPrefix(project), key) ||
-    key === storeClockKey(project);
+    key === storeClockKey(project) ||
+    key.startsWith(`${project}/wal/`); // Logs are no objects, and share the folder on a disk.
   return isOwn ? OWN : kept("unknown");
 }
 
