@@ -118,6 +118,7 @@ async function main() {
 
   console.log(`A month of a web shop: ${EVENTS.toLocaleString("en")} events`);
   await timed("make events and ingest them", () => ingest(shale, generator));
+  await ask(cli, "compact them into day files", ["compact"]);
   await ask(cli, "events per day", ["segment", ...RANGE]);
   await ask(cli, "purchases by country", [
     "segment",
@@ -146,6 +147,9 @@ async function main() {
     "2026-10-20",
   ]);
 
+  await ask(cli, "look at the files", ["status"]);
+  await ask(cli, "check every row", ["verify", "--full"]);
+
   const total = stages.reduce((sum, [, seconds]) => sum + seconds, 0);
   console.log("\nseconds  stage");
   for (const [name, seconds] of [...stages, ["together", total]]) {
@@ -157,6 +161,7 @@ The store stays in demo-data. Go on with:
   node packages/shale/bin/shale.js segment view_product add_to_cart purchase --from 2026-10-01 --to 2026-10-31 --measure unique --unit week --root demo-data --project-id demo
   node packages/shale/bin/shale.js segment purchase --by platform --where 'price>=20' --from 2026-10-01 --to 2026-10-31 --root demo-data --project-id demo
   node packages/shale/bin/shale.js timeline ${user} --desc --root demo-data --project-id demo
+  node packages/shale/bin/shale.js collect --dry-run --root demo-data --project-id demo
   node packages/shale/bin/shale.js --help`);
 }
 

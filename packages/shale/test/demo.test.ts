@@ -33,7 +33,7 @@ test("the demo runs without a terminal, and again over what it left", async () =
     ]) {
       expect(stdout).toContain(part);
     }
-    expect(stdout).toMatch(/ {2}one user's timeline\n +\d+\.\d\d {2}together\n/);
+    expect(stdout).toMatch(/ {2}check every row\n +\d+\.\d\d {2}together\n/);
   }
 });
 
