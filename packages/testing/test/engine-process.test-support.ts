@@ -28,7 +28,7 @@ export const NEVER_MS = 1e12;
 
 export async function openEngine(env: Env, options: EngineOptions = {}): Promise<EngineProcess> {
   const { shards = 4, flushIntervalMs = NEVER_MS, readOnly } = options;
-  const store = await openStore({ env, flushIntervalMs, readOnly });
+  const store = await openStore({ env, flushIntervalMs, readOnly, compaction: "off" });
   return { store, project: await store.project("p", { shards }) };
 }
 

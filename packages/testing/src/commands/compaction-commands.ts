@@ -2,7 +2,6 @@ import type { CommandRun, Outcome } from "../world/running-process.ts";
 import { callOf, goOnBehind, mustSucceed, processAt, tolerate } from "../world/running-process.ts";
 import { noteCollected, noteFlushed } from "../world/store-model.ts";
 import type { RunningProcess } from "../world/store-system.ts";
-import { compactingVerbsOf } from "./later-verbs.ts";
 import type { ProcessCommand, StoreCommand } from "./store-command.ts";
 import { processCommand, storeCommand } from "./store-command.ts";
 
@@ -42,9 +41,7 @@ export async function compactAt(
   running: RunningProcess,
   mode: CompactionMode,
 ): Promise<void> {
-  const { compact } = compactingVerbsOf(running.project);
-  if (compact === undefined) return;
-  const outcome = await callOf(running.env, () => compact({ mode }));
+  const outcome = await callOf(running.env, () => running.project.compact({ mode }));
   if (outcome.kind === "stopped") goOnBehind(run.system, outcome.later);
   tolerateRace(run, running, outcome);
 }
@@ -64,11 +61,10 @@ export interface CollectDraft {
 export function collectCommand(seat: number, draft: CollectDraft): ProcessCommand {
   return processCommand(seat, `collect ${JSON.stringify(draft)}`, async (run) => {
     const running = await processAt(run, seat);
-    const { collect } = running === undefined ? {} : compactingVerbsOf(running.project);
-    if (running === undefined || collect === undefined) return;
+    if (running === undefined) return;
     const { model, system } = run;
     const startMs = running.env.clock.nowMs();
-    const outcome = await callOf(running.env, () => collect(draft));
+    const outcome = await callOf(running.env, () => running.project.collect(draft));
     system.disturbances++;
     const note = (certainty: "done" | "doubtful"): void => {
       if (draft.dryRun) return;
@@ -85,6 +81,11 @@ export function collectCommand(seat: number, draft: CollectDraft): ProcessComman
   });
 }
 
+interface Verification {
+  readonly ok: boolean;
+  readonly findings: readonly unknown[];
+}
+
 /** Looks at every object, and finds nothing wrong. */
 export function verifyCommand(seat: number): ProcessCommand {
   return processCommand(seat, "verify", async (run) => {
@@ -94,7 +95,9 @@ export function verifyCommand(seat: number): ProcessCommand {
 }
 
 export async function verifyAt(run: CommandRun, running: RunningProcess): Promise<void> {
-  const { verify } = compactingVerbsOf(running.project);
+  const { verify } = running.project as {
+    verify?: (options: { readonly full: boolean }) => Promise<Verification>;
+  };
   if (verify === undefined) return;
   const outcome = await callOf(running.env, () => verify({ full: true }));
   tolerateRace(run, running, outcome);

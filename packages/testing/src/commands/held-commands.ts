@@ -9,6 +9,7 @@ import type { CommandRun } from "../world/running-process.ts";
 import { callOf, mustSucceed, processAt } from "../world/running-process.ts";
 import { expectedStore } from "../world/store-model.ts";
 import type { HeldRead, RunningProcess } from "../world/store-system.ts";
+import { isDisturbed } from "../world/store-system.ts";
 import type { ProcessCommand, StoreCommand } from "./store-command.ts";
 import { processCommand, storeCommand } from "./store-command.ts";
 
@@ -73,7 +74,7 @@ function heldRead(run: CommandRun, beginning: HeldBeginning): HeldRead {
 function mayEnd(run: CommandRun, running: RunningProcess, since: number, error: unknown): boolean {
   if (!(error instanceof ShaleError)) return false;
   if (!mustSucceed(run, running)) return true;
-  return isExpired(error) && run.system.disturbances > since;
+  return isExpired(error) && isDisturbed(run.system, since);
 }
 
 /** An iterator gives the events of its beginning, whatever has happened since. */

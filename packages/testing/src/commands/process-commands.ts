@@ -65,6 +65,7 @@ export function stepClockCommand(ms: number): StoreCommand {
   return storeCommand(`clocks are set by ${ms} ms`, async ({ model, system }) => {
     const { clock } = system.world;
     clock.stepWallTo(clock.nowMs() + ms);
+    system.disturbances++;
     if (ms < 0) model.areClocksApart = true;
   });
 }

@@ -1,8 +1,7 @@
+import type { Project } from "@shale/engine";
 import type { CommandRun } from "../world/running-process.ts";
 import { callOf, endSeat, mustSucceed, processAt, seatAt } from "../world/running-process.ts";
 import { isCalm } from "../world/store-system.ts";
-import type { CompactingVerbs } from "./later-verbs.ts";
-import { compactingVerbsOf } from "./later-verbs.ts";
 import type { ProcessCommand } from "./store-command.ts";
 import { processCommand } from "./store-command.ts";
 
@@ -13,13 +12,11 @@ const INSIST_TRIES = 12;
 export function deleteUserCommand(seat: number, userId: string): ProcessCommand {
   return processCommand(seat, `delete user ${JSON.stringify(userId)}`, async (run) => {
     const { model, system } = run;
-    const running = await processAt(run, seat);
-    if (running === undefined || !("deleteUsers" in running.project)) return;
     // What is still on its way may come before the deletion or after it.
     if (model.inFlight > 0) return;
     if (model.areClocksApart && !(await gatherWriters(run))) return;
     model.log.push({ deleteUser: userId });
-    await insist(run, seat, async ({ deleteUsers }) => deleteUsers?.([userId]));
+    await insist(run, seat, (project) => project.deleteUsers([userId]));
     // A writer that does not know the deletion yet gets seqs above it from its clock.
     await system.world.faults.clock.sleep(2);
   });
@@ -28,9 +25,7 @@ export function deleteUserCommand(seat: number, userId: string): ProcessCommand 
 /** From the next collect on, days are kept that long. */
 export function retentionCommand(seat: number, keep: string | null): ProcessCommand {
   return processCommand(seat, `keep ${keep ?? "everything"}`, async (run) => {
-    const running = await processAt(run, seat);
-    if (running === undefined || !("setRetention" in running.project)) return;
-    await insist(run, seat, async ({ setRetention }) => setRetention?.(keep));
+    await insist(run, seat, (project) => project.setRetention(keep));
     run.model.keepMs = keep === null ? null : Number.parseInt(keep, 10) * 86_400_000;
   });
 }
@@ -42,7 +37,7 @@ export function retentionCommand(seat: number, keep: string | null): ProcessComm
 async function insist(
   run: CommandRun,
   seat: number,
-  call: (verbs: Partial<CompactingVerbs>) => Promise<unknown>,
+  call: (project: Project) => Promise<unknown>,
 ): Promise<void> {
   const { faults } = run.system.world;
   const { plan } = faults;
@@ -50,7 +45,7 @@ async function insist(
     if (tries === INSIST_TRIES - 1) faults.setPlan({});
     const running = await processAt(run, seat + tries - 1);
     if (running === undefined) continue;
-    const outcome = await callOf(running.env, () => call(compactingVerbsOf(running.project)));
+    const outcome = await callOf(running.env, () => call(running.project));
     if (outcome.kind === "done") {
       if (tries >= INSIST_TRIES - 1) faults.setPlan(plan);
       return;

@@ -29,6 +29,7 @@ export interface SeededWorld {
   readonly hasFaults: boolean;
   readonly clockSkewMs: number;
   readonly flushIntervalMs: number | undefined;
+  readonly compaction: "background" | "off";
 }
 
 /** Everything that happens in the run of one seed. */
@@ -51,6 +52,7 @@ export function seededWorldOf(seed: number): SeededWorld {
     hasFaults: seed % 4 === 3,
     clockSkewMs: entryOf([0, 0, 0, 1_700, -60_000], seed % 16),
     flushIntervalMs: entryOf([undefined, 1_000], Math.floor(seed / 2)),
+    compaction: entryOf(["off", "off", "off", "background"], Math.floor(seed / 5)),
   };
 }
 
@@ -83,12 +85,12 @@ function commandsTo(
 
 export function arbitraryRun(world: SeededWorld): FastCheck.Arbitrary<SeededRun> {
   const fc = loadFastCheck();
-  const appends = fc.array(arbitraryAppend({}), { maxLength: 3 });
+  const appends = fc.array(arbitraryAppend({}), { maxLength: 2, size: "max" });
   return fc.record({
     before: fc
       .tuple(appends, appends)
       .map(([first, second]) => commandsTo(world.state, first, second)),
-    commands: fc.commands(storeCommands(), { maxCommands: 12, size: "max" }),
+    commands: fc.commands(storeCommands(), { maxCommands: 8, size: "max" }),
     faults: world.hasFaults ? arbitraryFaults() : fc.constant<FaultPlan>({}),
     queries: arbitraryQueries({}),
   });

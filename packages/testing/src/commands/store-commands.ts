@@ -26,6 +26,7 @@ import {
   waitCommand,
 } from "./process-commands.ts";
 import { deleteUserCommand, retentionCommand } from "./removal-commands.ts";
+import { overtakenCommand, readAcrossCommand, removedUserCommand } from "./schedules.ts";
 import type { ProcessCommand, StoreCommand } from "./store-command.ts";
 import type { Strike } from "./struck-command.ts";
 import { struckCommand, togetherCommand } from "./struck-command.ts";
@@ -76,7 +77,7 @@ function arbitraryStrike(fc: Check): Arbitrary<Strike> {
     }),
     fc.record({ kind: fc.constantFrom("before", "after", "pause") }),
     fc.record({ kind: fc.constant("late" as const), operations: fc.integer({ min: 1, max: 20 }) }),
-    fc.record({ kind: fc.constant("delay" as const), ms: fc.integer({ min: 1, max: 3_600_000 }) }),
+    fc.record({ kind: fc.constant("delay" as const), ms: fc.integer({ min: 1, max: 120_000 }) }),
   );
   return fc.record({ at: fc.integer({ min: 1, max: 40 }), fault });
 }
@@ -98,10 +99,9 @@ export function storeCommands(options: StoreCommandsOptions = {}): Arbitrary<Sto
     .tuple(seat, fc.constantFrom("full", "due"))
     .map(([at, mode]) => compactCommand(at, mode));
   const collect = arbitraryCollect(fc);
+  const userIds = vocabularyOf(options).userIds.filter((userId) => userId !== ""); // Nobody's id.
   const removal = fc.oneof(
-    fc
-      .tuple(seat, fc.constantFrom(...vocabularyOf(options).userIds))
-      .map(([at, user]) => deleteUserCommand(at, user)),
+    fc.tuple(seat, fc.constantFrom(...userIds)).map(([at, user]) => deleteUserCommand(at, user)),
     fc
       .tuple(seat, fc.constantFrom("3d", "2d", "1d", null))
       .map(([at, keep]) => retentionCommand(at, keep)),
@@ -129,6 +129,7 @@ export function storeCommands(options: StoreCommandsOptions = {}): Arbitrary<Sto
     ...[append, append, flush, ask, compact, many, collect, removal],
     ...[struck, struck, together, read, fc.constant(goOnReadingCommand())],
     ...arbitraryLife(fc, seat),
+    ...arbitrarySchedules(fc, options),
   ];
 }
 
@@ -140,6 +141,32 @@ function arbitraryCollect(fc: Check): Arbitrary<ProcessCommand> {
       dryRun: fc.constantFrom(false, false, true),
     })
     .map(({ seat, ...draft }) => collectCommand(seat, draft));
+}
+
+function arbitrarySchedules(fc: Check, options: StoreCommandsOptions): Arbitrary<StoreCommand>[] {
+  const { userIds } = vocabularyOf(options);
+  const overtaken = fc
+    .record({
+      slow: fc.constantFrom(0, 2),
+      quick: fc.constant(1),
+      what: fc.constantFrom("compact", "compact", "collect"),
+      at: fc.integer({ min: 1, max: 60 }),
+      after: fc.constantFrom("no time", "an hour"),
+    })
+    .map(overtakenCommand);
+  const removed = fc
+    .tuple(arbitrarySeat(fc), fc.constantFrom(...userIds.filter((userId) => userId !== "")))
+    .map(([at, user]) => removedUserCommand(at, user));
+  const readAcross = fc
+    .record({
+      reader: fc.constantFrom(0, 2),
+      tidier: fc.constantFrom(1, 0),
+      what: fc.constantFrom("events", "snapshot", "timeline"),
+      queries: arbitraryQueries(options),
+      user: fc.constantFrom(...userIds),
+    })
+    .map(readAcrossCommand);
+  return [overtaken, removed, readAcross];
 }
 
 /** Processes that begin, end and stop, and time that passes. */
@@ -155,8 +182,8 @@ function arbitraryLife(fc: Check, seat: Arbitrary<number>): Arbitrary<StoreComma
     seat.map(pauseCommand),
     fc.constant(resumeCommand()),
     fc.oneof(
-      fc.constantFrom(1_000, 15_000, 3_700_000).map(waitCommand),
-      fc.constantFrom(1_000, 86_400_000, -1_000, -60_000).map(stepClockCommand),
+      fc.constantFrom(1_000, 15_000, 60_000).map(waitCommand),
+      fc.constantFrom(1_000, 3_700_000, 86_400_000, -1_000, -60_000).map(stepClockCommand),
     ),
     seat.map(verifyCommand),
   ];

@@ -23,19 +23,22 @@ import { satisfies } from "./reference-filter.ts";
 import { segmentationOf } from "./reference-segmentation.ts";
 import { compareExported, timelinePage } from "./reference-timeline.ts";
 
-/** A project that is obviously right: the oracle of differential tests. */
+/**
+ * A project that is obviously right: the oracle of differential tests. A project can stand in for
+ * it; what the verbs resolve to that only change something is for a project to say.
+ */
 export interface ReferenceStore {
   /** Keeps the events. They must be valid: the reference looks for no faults. */
   append(events: readonly EventInput[], options?: ReferenceAppendOptions): Promise<Acknowledgement>;
   /** Removes what these users have sent so far, for ever; what they send later stays. */
-  deleteUsers(userIds: readonly string[]): Promise<void>;
+  deleteUsers(userIds: readonly string[]): Promise<unknown>;
   /** How long whole UTC days are kept: `"400d"` or ms; null: for ever. Hides nothing by itself. */
-  setRetention(keep: string | number | null): Promise<void>;
+  setRetention(keep: string | number | null): Promise<unknown>;
   /**
    * Hides the events of days before the UTC day of (now - keep), those appended later too. Days
    * that were hidden once stay hidden.
    */
-  collect(options?: { readonly dryRun?: boolean | undefined }): Promise<void>;
+  collect(options?: { readonly dryRun?: boolean | undefined }): Promise<unknown>;
   /** Answers segmentation (total, unique) and timeline; other kinds are QUERY_NOT_BUILT. */
   query<K extends QueryKind>(
     query: QueryOf[K] & { readonly kind: K },

@@ -6,8 +6,9 @@ import { readAnswers } from "./read-answers.ts";
 import type { CommandRun } from "./running-process.ts";
 import { callOf, mustSucceed } from "./running-process.ts";
 import type { SeenAppends, SentAppend, StoreModel } from "./store-model.ts";
-import { expectedStore, MARK_USER, noteSeen, requiredNames } from "./store-model.ts";
+import { expectedStore, MARK_USER, noteCollected, noteSeen, requiredNames } from "./store-model.ts";
 import type { RunningProcess } from "./store-system.ts";
+import { isDisturbed } from "./store-system.ts";
 
 /** A reading that was right, and which state it showed. */
 export interface CheckedReading extends Reading {
@@ -29,14 +30,18 @@ export async function askProcess(
 ): Promise<CheckedReading | undefined> {
   for (let tries = 1; tries <= READ_TRIES; tries++) {
     const required = requiredNames(run.model, running.number);
-    const { disturbances } = run.system;
+    const { compaction, disturbances } = run.system;
+    const startMs = running.env.clock.nowMs();
     const outcome = await callOf(running.env, () => readAnswers(running.project, queries));
     if (outcome.kind === "done") {
+      if (compaction === "background") {
+        noteCollected(run.model, [startMs, running.env.clock.nowMs()], "doubtful");
+      }
       return await checkReading(run.model, outcome.value, { running, required, queries });
     }
     if (outcome.kind !== "failed") return undefined;
     const { error } = outcome;
-    const isOverrun = error.code === "SNAPSHOT_EXPIRED" && disturbances < run.system.disturbances;
+    const isOverrun = error.code === "SNAPSHOT_EXPIRED" && isDisturbed(run.system, disturbances);
     if (mustSucceed(run, running) && !isOverrun) throw error;
     await run.system.world.faults.clock.sleep(300);
   }

@@ -41,6 +41,8 @@ export interface StoreWorldOptions {
   readonly clockSkewMs?: number | undefined;
   /** Longest wait of a row in memory, ms; default: rows wait for a flush. */
   readonly flushIntervalMs?: number | undefined;
+  /** "off" (the default): only commands compact and collect. */
+  readonly compaction?: "background" | "off" | undefined;
   /** Where the clock starts, epoch ms; default: noon of the day after the last of `events`. */
   readonly startMs?: number | undefined;
 }
@@ -55,6 +57,7 @@ export interface StoreSystem {
   readonly workers: number;
   readonly clockSkewMs: number;
   readonly flushIntervalMs: number;
+  readonly compaction: "background" | "off";
   readonly held: HeldRead[];
   /** Faults that commands have put into the plan just now. */
   strikes: number;
@@ -86,6 +89,7 @@ export function createStoreSystem(options: StoreWorldOptions): StoreSystem {
     workers,
     clockSkewMs,
     flushIntervalMs: options.flushIntervalMs ?? NEVER_MS,
+    compaction: options.compaction ?? "off",
     held: [],
     strikes: 0,
     disturbances: 0,
@@ -104,4 +108,9 @@ export function isCalm({ strikes, world }: StoreSystem): boolean {
     rewriteIntervalMs === undefined &&
     diskBytesMax === undefined
   );
+}
+
+/** True when something since then may have ended the life of a snapshot. */
+export function isDisturbed({ compaction, disturbances }: StoreSystem, since: number): boolean {
+  return compaction === "background" || disturbances > since;
 }

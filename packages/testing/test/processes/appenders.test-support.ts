@@ -42,15 +42,20 @@ export interface AppenderOptions {
   readonly first: number;
   readonly durability: "wal" | "committed";
   readonly batchMax?: number;
+  /** Between two appends of a lane; default none. */
+  readonly pauseMs?: number;
+  /** Days that the events are spread over; default 2. */
+  readonly days?: number;
 }
 
 const children = new Set<ChildProcess>();
 
 export function startAppender(options: AppenderOptions): Appender {
-  const { root, project, name, first, durability, batchMax = 40 } = options;
+  const { root, project, name, first, durability, batchMax = 40, pauseMs = 0, days = 2 } = options;
+  const numbers = [batchMax, pauseMs, days].map(String);
   const child = spawn(
     process.execPath,
-    [appender, root, project, name, String(first), durability, String(batchMax)],
+    [appender, root, project, name, String(first), durability, ...numbers],
     { stdio: ["pipe", "pipe", "pipe"] },
   );
   children.add(child);
