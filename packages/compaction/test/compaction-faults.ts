@@ -10,6 +10,27 @@ const isLong = process.env["SHALE_TEST_LONG"] === "1";
 const seeds = isLong ? [1, 2, 3, 4, 5] : [1];
 
 /**
+ * The world after an earlier compaction that died right after its operation `at`: what it left is
+ * for the struck one to take over.
+ */
+export async function afterCrash(
+  env: SimulatedEnv,
+  at: number,
+  prepare: (env: SimulatedEnv) => Promise<World>,
+): Promise<World> {
+  const world = await prepare(env);
+  const dying = env.startProcess();
+  const fault = { kind: "crash", when: "after" } as const;
+  env.faults.setPlan({ rules: [{ process: dying.position, at, fault }] });
+  const work = compact(dying).then(() => {
+    throw new Error(`a compaction has an operation ${at}`);
+  });
+  await Promise.race([work, dying.ended]);
+  env.faults.setPlan({});
+  return world;
+}
+
+/**
  * Every operation of a compaction fails once, in each way. Whatever the struck process left behind:
  * the answers are right at once, and again after another process has compacted in full, and that
  * one gets everything done.
