@@ -48,7 +48,9 @@ async function beginRows(
   const { shards } = pin.spec;
   const key = `day ${pin.catalog.project} ${shards} ${plan.shard} ${plan.day}`;
   const signature = signatureOf(plan, hiding);
-  const wantsEvents = detail === "events" || order === "user";
+  // A day file has the order already, and no insert id has to be read for it.
+  const mustOrder = order === "user" && !(plan.parts.length === 1 && isFile(plan));
+  const wantsEvents = detail === "events" || mustOrder;
   const known = cache.entries.get(key);
   const cached =
     known?.kind === "day" && isSame(known.day, signature, dictionaries) ? known.day : undefined;
@@ -71,9 +73,13 @@ async function beginRows(
     }
     if (!isComplete) cache.entries.put(key, { kind: "day", day }, dayRowsBytes(day));
     const made = batchOfDay(plan, day, names, wantsEvents ? sources : undefined);
-    return order === "user" ? orderedByUser(made) : made;
+    return mustOrder ? orderedByUser(made) : made;
   }
   return { kind: "rows", batch };
+}
+
+function isFile({ parts }: DayPlan): boolean {
+  return parts.every(({ input }) => input.file !== undefined);
 }
 
 async function loadSources(

@@ -10,7 +10,10 @@ export interface ScanOptions {
   readonly toMs: number;
   /** Properties wanted, by name; "all": each that a row has. */
   readonly columns: readonly string[] | "all";
-  /** "user": rows ordered by user code, then time, event name and insert_id, bytewise. */
+  /**
+   * "user": the rows of a user stand together, ordered by time, event name and insert_id, bytewise.
+   * The users come in any order.
+   */
   readonly order: "none" | "user";
   /** "events": `insertIdAt`, `seqAt`, `writerAt` and `eventAt` of the batches work. Default "columns". */
   readonly detail?: "columns" | "events" | undefined;
