@@ -139,15 +139,21 @@ function sumsOf(actions: readonly Action[]): readonly ActionSum[] {
   for (const one of actions) {
     const { action, why } = plannedOf(one);
     const bytes = "object" in one ? one.object.bytes : null;
+    const times = timesOf(one);
     const sum = sums.get(`${action} ${why}`);
     if (sum === undefined) {
-      sums.set(`${action} ${why}`, { action, why, times: 1, bytes });
+      sums.set(`${action} ${why}`, { action, why, times, bytes });
     } else {
-      sum.times++;
+      sum.times += times;
       sum.bytes = bytes === null ? null : (sum.bytes ?? 0) + bytes;
     }
   }
   return [...sums.values()];
+}
+
+function timesOf(action: Action): number {
+  if (action.kind === "retire-writers") return action.writers.length;
+  return action.kind === "retire-tombstones" ? action.numbers.length : 1;
 }
 
 function keptTable({ kept }: CollectionReport, layout: Layout): string {

@@ -41,7 +41,8 @@ export async function checkDayFile(
   const isCopy = bytes.token !== entry.token;
   const index = checkObject(context, file, bytes);
   if (index === undefined || !context.full) return { isThere: true, isCopy, seqs: undefined };
-  const check = createRowCheck(index.footer, catalog);
+  // What was found to need no change was not written again: the entry alone says so (D2).
+  const check = createRowCheck({ ...index.footer, tombstone: entry.tombstone }, catalog);
   const read = await readRows(context, { file, bytes, index }, check);
   if (read === "gone") return { isThere: false, isCopy, seqs: undefined };
   if (read === "damaged") return { isThere: true, isCopy, seqs: undefined };
@@ -83,8 +84,12 @@ export function footerDifferenceOf(
   footer: DayFileFooter,
 ): { readonly code: "OBJECT_MISPLACED" | "ENTRY_DIFFERS"; readonly what: string } | undefined {
   const { id: _id, bytes: _bytes, crc: _crc, token: _token, ...said } = entry;
-  const { footerBytes: _footerBytes, footerCrc: _footerCrc, ...facts } = said;
+  const { footerBytes: _footerBytes, footerCrc: _footerCrc, tombstone, ...facts } = said;
   const wanted: Partial<DayFileFooter> = { project, spec, shards, ...facts };
+  if (footer.tombstone > tombstone) {
+    const what = `tombstone ${footer.tombstone}, above ${tombstone}`;
+    return { code: "ENTRY_DIFFERS", what };
+  }
   const places: readonly string[] = ["project", "spec", "shards", "shard", "day"];
   for (const name of Object.keys(wanted) as (keyof DayFileFooter)[]) {
     if (isDeepStrictEqual(footer[name], wanted[name])) continue;
