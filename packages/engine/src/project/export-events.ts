@@ -2,6 +2,7 @@ import type { StoredEvent } from "@shale/model";
 import { type ParsedEventsRange, parseEventsRange, readEvents } from "@shale/query";
 import { missingKeyOf } from "@shale/scan";
 import type { EventsOptions, ExportOptions } from "../store.ts";
+import { holdWorkPin } from "./hold-work-pin.ts";
 import type { ProjectParts } from "./project-parts.ts";
 import { pinsOf } from "./take-pin.ts";
 
@@ -10,13 +11,29 @@ const CHUNK_BYTES = 65_536;
 /** Pins taken anew, as long as nothing was given out, before the loss of an object is an error. */
 const PINS_MAX = 4;
 
-/** The events of one snapshot. Breaking out of the loop releases it. */
+/**
+ * The events of one snapshot. However long the caller takes, no collector removes what it stands
+ * on (R5); breaking out of the loop releases it.
+ */
 export async function* readStoredEvents(
   parts: ProjectParts,
   options: EventsOptions,
 ): AsyncGenerator<StoredEvent> {
-  const { snapshot, signal, onProgress, from, to, timezone, where, limit } = options;
+  const { signal, from, to, timezone, where, limit } = options;
   const range = parseEventsRange({ from, to, timezone, where, limit });
+  const held = await holdWorkPin(parts, { what: "events", signal });
+  try {
+    yield* readAtOnePin(parts, options, range);
+  } finally {
+    await held.release();
+  }
+}
+
+async function* readAtOnePin(
+  parts: ProjectParts,
+  { snapshot, signal, onProgress }: EventsOptions,
+  range: ParsedEventsRange,
+): AsyncGenerator<StoredEvent> {
   const nextPin = pinsOf(parts, { snapshot, signal });
   for (let attempt = 1; ; attempt++) {
     const pin = await nextPin();

@@ -89,6 +89,7 @@ function projectOver(options: ProjectOptions): OpenProject {
     hasher: options.hasher,
     cache: options.cache,
     pins: { memo: createPinMemo(env, project) },
+    heldPins: new Set(),
     memoryBytesMax: options.memoryBytesMax,
     readOnly,
     compactionMemo: createCompactionMemo(),
@@ -106,6 +107,7 @@ function projectOver(options: ProjectOptions): OpenProject {
     const opened = await opening?.catch(() => undefined);
     background.abort();
     await beside;
+    await Promise.all([...parts.heldPins].map((held) => held.release()));
     await opened?.close();
   }
   return {

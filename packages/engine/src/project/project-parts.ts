@@ -5,6 +5,7 @@ import type { Env } from "@shale/env";
 import type { Writer } from "@shale/ingest";
 import type { ProjectId } from "@shale/model";
 import type { TailCache } from "@shale/scan";
+import type { HeldPin } from "./hold-work-pin.ts";
 
 /** What the verbs of one project share in this process. */
 export interface ProjectParts {
@@ -14,6 +15,8 @@ export interface ProjectParts {
   readonly cache: TailCache;
   /** What earlier pins learned of the tail, so that a query lists only what is new. */
   readonly pins: { memo: PinMemo };
+  /** Pins of long work of this process: they are released when the project is closed. */
+  readonly heldPins: Set<HeldPin>;
   readonly memoryBytesMax: number;
   readonly readOnly: boolean;
   /** What earlier compactions of this process learned. */
