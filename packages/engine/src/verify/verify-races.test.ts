@@ -7,7 +7,7 @@ import { openStore } from "../open-store.ts";
 import { eventsOf, shop, worldOf } from "./verify.test-support.ts";
 import { verifyProject } from "./verify-project.ts";
 
-const ROUNDS = process.env["SHALE_TEST_LONG"] === "1" ? 40 : 6;
+const SESSIONS = process.env["SHALE_TEST_LONG"] === "1" ? 20 : 5;
 
 /**
  * Writers come and go, one process compacts, and one collects with no grace at all: whatever is
@@ -17,34 +17,37 @@ test("finds nothing in a whole store while others write, compact and collect", a
   const env = worldOf();
   const hasher = await loadUserHasher();
   let appended = 0;
-  let isDone = false;
   async function write(): Promise<void> {
-    while (!isDone) {
+    for (let session = 0; session < SESSIONS; session++) {
       const store = await openStore({ env, flushIntervalMs: 3_600_000 });
       const project = await store.project("shop", { shards: 70 });
-      for (let flush = 0; flush < 4 && !isDone; flush++) {
+      for (let flush = 0; flush < 3; flush++) {
         await project.append(eventsOf(appended % 96, 8));
         appended += 8;
         await project.flush();
-        await env.clock.sleep(30);
+        await env.clock.sleep(20);
       }
       await store.close();
     }
   }
+  /** As often as there are sessions: the history of an hour stays, and is verified each time. */
   async function again(work: () => Promise<unknown>): Promise<void> {
-    while (!isDone) {
+    for (let turn = 0; turn < 2 * SESSIONS; turn++) {
       await work();
-      await env.clock.sleep(40);
+      await env.clock.sleep(30);
     }
   }
   const first = await openStore({ env });
   await first.project("shop", { shards: 70 });
   await first.close();
-  const others = [
+  let isDone = false;
+  const others = Promise.all([
     write(),
     again(() => compactProject(env, { project: shop, hasher, mode: "full" })),
     again(() => runCollection(env, shop, { graceMs: 0 })),
-  ];
+  ]).finally(() => {
+    isDone = true;
+  });
   let [highest, goneCount] = [0, 0];
   /** Gives the others a turn before every read, so that much happens while one is verified. */
   const store: ObjectStore = {
@@ -56,7 +59,7 @@ test("finds nothing in a whole store while others write, compact and collect", a
       return stored;
     },
   };
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; !isDone; round++) {
     const { findings, events } = await verifyProject({ ...env, store }, shop, {
       full: round % 2 === 0,
       hasher,
@@ -64,8 +67,7 @@ test("finds nothing in a whole store while others write, compact and collect", a
     expect(findings).toEqual([]);
     highest = Math.max(highest, events);
   }
-  isDone = true;
-  await Promise.all(others);
+  await others;
   expect(highest).toBeGreaterThan(0);
   expect(goneCount, "the race was one").toBeGreaterThan(0);
   const { ok, events } = await verifyProject(env, shop, { full: true, hasher });
