@@ -1,6 +1,6 @@
+import { LIMIT_MAX } from "./parse-by.ts";
 import { parseInstant } from "./parse-instant.ts";
 import { checkOrder, parseTimezone } from "./parse-range.ts";
-import { LIMIT_MAX } from "./parse-segmentation.ts";
 import { parseSelect } from "./parse-select.ts";
 import type { ParsedTimeline } from "./parsed-query.ts";
 import type { Place } from "./query-place.ts";
