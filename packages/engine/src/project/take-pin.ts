@@ -33,11 +33,20 @@ export async function takePin(parts: ProjectParts, request: PinRequest): Promise
 
 /**
  * Takes one pin after the other for `runWithPin`. Only the first may build on what earlier pins
- * learned: the next is taken because an object was gone, and has to look for itself (R5).
+ * learned: the next is taken because an object was gone, and has to look for itself (R5). A
+ * snapshot has no next one: what it stood on was collected.
+ *
+ * @throws {ShaleError} SNAPSHOT_EXPIRED, and what `openPin` throws
  */
 export function pinsOf(parts: ProjectParts, request: PinRequest): () => Promise<Pin> {
   let isFirst = true;
   return async () => {
+    if (!isFirst && request.snapshot !== undefined) {
+      throw new ShaleError(
+        "SNAPSHOT_EXPIRED",
+        "Cannot read the snapshot again: an object that it stood on has been collected",
+      );
+    }
     if (!isFirst) parts.pins.memo = createPinMemo(parts.env, parts.project);
     isFirst = false;
     return await takePin(parts, request);
