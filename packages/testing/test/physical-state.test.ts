@@ -10,7 +10,7 @@ test(
     const reached = ["day file", "day file deleted", "tail object deleted"];
     const failed = ["failed before", "reply lost, written", "landed late, written"];
     for (const name of [...reached, ...failed]) {
-      expect(outcomes.get(name) ?? 0, name).toBeGreaterThan(50);
+      expect(outcomes.get(name) ?? 0, name).toBeGreaterThan(10);
     }
     expect(runs).toBeGreaterThanOrEqual(1_000);
   },

@@ -81,11 +81,6 @@ export function collectCommand(seat: number, draft: CollectDraft): ProcessComman
   });
 }
 
-interface Verification {
-  readonly ok: boolean;
-  readonly findings: readonly unknown[];
-}
-
 /** Looks at every object, and finds nothing wrong. */
 export function verifyCommand(seat: number): ProcessCommand {
   return processCommand(seat, "verify", async (run) => {
@@ -95,11 +90,7 @@ export function verifyCommand(seat: number): ProcessCommand {
 }
 
 export async function verifyAt(run: CommandRun, running: RunningProcess): Promise<void> {
-  const { verify } = running.project as {
-    verify?: (options: { readonly full: boolean }) => Promise<Verification>;
-  };
-  if (verify === undefined) return;
-  const outcome = await callOf(running.env, () => verify({ full: true }));
+  const outcome = await callOf(running.env, () => running.project.verify({ full: true }));
   tolerateRace(run, running, outcome);
   if (outcome.kind !== "done" || outcome.value.ok) return;
   throw new Error(`verify found: ${JSON.stringify(outcome.value.findings)}`);

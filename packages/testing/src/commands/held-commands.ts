@@ -77,9 +77,9 @@ function mayEnd(run: CommandRun, running: RunningProcess, since: number, error: 
   return isExpired(error) && isDisturbed(run.system, since);
 }
 
-/** An iterator gives the events of its beginning, whatever has happened since. */
+/** An iterator gives the events of its beginning, whatever has happened since: it holds a pin (R5). */
 function heldEvents(run: CommandRun, { running, checked }: HeldBeginning): HeldRead {
-  const since = run.system.disturbances;
+  const since = run.system.lapses;
   const { snapshot, events } = checked;
   const iterator = running.project.events({ snapshot })[Symbol.asyncIterator]();
   let given = 0;
@@ -91,7 +91,8 @@ function heldEvents(run: CommandRun, { running, checked }: HeldBeginning): HeldR
         try {
           next = await iterator.next();
         } catch (error) {
-          if (mayEnd(run, running, since, error)) return "over";
+          const hasLapsed = run.system.lapses > since || !mustSucceed(run, running);
+          if (hasLapsed && error instanceof ShaleError) return "over";
           throw error;
         }
         const found = next.done === true ? undefined : JSON.stringify(next.value);

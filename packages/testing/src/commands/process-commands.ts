@@ -42,6 +42,7 @@ export function pauseCommand(seat: number): ProcessCommand {
     running.env.pause();
     running.isStruck = true;
     run.system.disturbances++;
+    run.system.lapses++;
   });
 }
 
@@ -50,6 +51,7 @@ export function resumeCommand(): StoreCommand {
   return storeCommand("all go on", async (run) => {
     for (const { running } of run.system.seats) running?.env.resume();
     run.system.disturbances++;
+    run.system.lapses++;
     await run.system.world.faults.clock.sleep(10);
   });
 }
@@ -66,6 +68,7 @@ export function stepClockCommand(ms: number): StoreCommand {
     const { clock } = system.world;
     clock.stepWallTo(clock.nowMs() + ms);
     system.disturbances++;
+    system.lapses++;
     if (ms < 0) model.areClocksApart = true;
   });
 }

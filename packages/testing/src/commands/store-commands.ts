@@ -117,12 +117,12 @@ export function storeCommands(options: StoreCommandsOptions = {}): Arbitrary<Sto
   const struck = fc
     .tuple(fc.oneof(compact, collect, append, flush, removal), arbitraryStrike(fc))
     .map(([command, strike]) => struckCommand(command, strike));
+  const strikable = fc.oneof(compact, append, flush);
+  const struckBeside = fc
+    .tuple(strikable, arbitraryStrike(fc))
+    .map(([command, strike]) => struckCommand(command, strike));
   const together = fc
-    .uniqueArray(fc.oneof(compact, append, flush, ask), {
-      minLength: 2,
-      maxLength: 3,
-      selector: (command) => command.seat,
-    })
+    .array(fc.oneof(ask, strikable, struckBeside), { minLength: 2, maxLength: 3 })
     .map(togetherCommand);
   const many = fc.constantFrom("full", "due").map(compactTogetherCommand);
   return [

@@ -21,6 +21,7 @@ export function struckCommand(command: ProcessCommand, strike: Strike): ProcessC
     system.strikes++;
     running.isStruck = true;
     system.disturbances++;
+    if (strike.fault.kind === "pause") system.lapses++;
     try {
       await command.run(model, system);
     } finally {

@@ -96,7 +96,11 @@ export async function processAt(
   const seat = seatAt(run.system, number);
   if (seat.running?.env.isEnded) endSeat(run, seat);
   if (seat.running?.env.isPaused) return undefined;
-  return seat.running ?? (await startAt(run, seat));
+  if (seat.running !== undefined) return seat.running;
+  seat.starting ??= startAt(run, seat).finally(() => {
+    seat.starting = undefined;
+  });
+  return await seat.starting;
 }
 
 export function seatAt({ seats }: StoreSystem, number: number): Seat {

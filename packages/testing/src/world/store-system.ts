@@ -19,6 +19,8 @@ export interface RunningProcess {
 export interface Seat {
   readonly machine: number;
   running: RunningProcess | undefined;
+  /** Set while a process starts: who asks for one meanwhile gets the same. */
+  starting: Promise<RunningProcess | undefined> | undefined;
 }
 
 /** A read that was begun, and goes on across other commands. */
@@ -63,6 +65,8 @@ export interface StoreSystem {
   strikes: number;
   /** Rises when something may have ended the life of an old snapshot. */
   disturbances: number;
+  /** Rises when a process was stopped or clocks jumped, so that what it holds may count as left. */
+  lapses: number;
   /** The first thing that work in the background found wrong. */
   finding: unknown;
   /** Every command as it began, and the operations before it. */
@@ -84,7 +88,11 @@ export function createStoreSystem(options: StoreWorldOptions): StoreSystem {
   return {
     world,
     roots: [world, world.startProcess({ machine: "other" })],
-    seats: SEAT_MACHINES.map((machine) => ({ machine, running: undefined })),
+    seats: SEAT_MACHINES.map((machine) => ({
+      machine,
+      running: undefined,
+      starting: undefined,
+    })),
     shards,
     workers,
     clockSkewMs,
@@ -93,6 +101,7 @@ export function createStoreSystem(options: StoreWorldOptions): StoreSystem {
     held: [],
     strikes: 0,
     disturbances: 0,
+    lapses: 0,
     finding: undefined,
     steps: [],
   };
