@@ -228,6 +228,8 @@ async function prune(run: Run, { groups }: CollectionSight): Promise<void> {
   const manifests = groups.map(({ manifest }) => manifest);
   try {
     await pruneChains(env, project, manifests, { signal });
+    // Half-written objects of the dead may hold rows of deleted users (D2).
+    await env.store.sweep?.();
   } catch (error) {
     signal?.throwIfAborted();
     env.logger.warn("old versions could not be pruned", { project, error });
