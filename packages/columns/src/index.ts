@@ -21,6 +21,8 @@ export {
   subtractDigests,
 } from "./digest/digest.ts";
 export { digestsByGeneration } from "./digest/digests-by-generation.ts";
+export type { PartDigest } from "./digest/digests-by-part.ts";
+export { digestsByPart, NO_PART } from "./digest/digests-by-part.ts";
 export type { GenerationDigest } from "./digest/generation-digests.ts";
 export {
   generationsDifference,

@@ -16,11 +16,11 @@ import { abandonedClaims, mergesOf, takeOverClaims, tidyGroup } from "./run/comp
 import { createCompactionMemo } from "./run/compaction-memo.ts";
 import type { CompactionRun, GroupRun } from "./run/compaction-run.ts";
 import { createRun, groupRun, newestCatalog } from "./run/compaction-run.ts";
-import { drainGroup, openTailOf } from "./run/drain-group.ts";
+import { drainGroups, openTailOf } from "./run/drain/drain-groups.ts";
+import { listTail } from "./run/drain/list-tail.ts";
+import { mayDrain } from "./run/drain/run-drain.ts";
 import { loadGroupFiles } from "./run/group-files.ts";
 import { drainedNumbers } from "./run/group-positions.ts";
-import { listTail } from "./run/list-tail.ts";
-import { mayDrain } from "./run/run-drain.ts";
 import { inlineTasks, workerTasks } from "./task/compaction-tasks.ts";
 
 /**
@@ -37,6 +37,7 @@ export async function compactProject(
 ): Promise<CompactionReport> {
   const { project, mode, memo = createCompactionMemo(), signal } = options;
   const report = createReport(options.onProgress);
+  const computing = options.onWorkers === true ? Math.max(1, env.workers.size) : 1;
   const run = createRun(env, {
     project,
     tasks: options.onWorkers === true ? workerTasks(env) : inlineTasks(options.hasher),
@@ -44,7 +45,8 @@ export async function compactProject(
     compression: options.compression ?? defaultDayFileCompression(),
     memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_DEFAULT,
     // One more than can be computed at a time: it reads and writes meanwhile.
-    parallel: 1 + (options.onWorkers === true ? env.workers.size : 1),
+    parallel: 1 + computing,
+    computing,
     report,
     signal,
   });
@@ -53,14 +55,14 @@ export async function compactProject(
   const groups = groupsOf(run, catalog);
   if (options.dryRun !== true) for (const group of groups) await takeOverClaims(run, group);
   const heads = await listHeads(run, groups, catalog);
-  for (const group of groups) {
-    const task: GroupTask = { group, mode, policy, catalog };
+  const tasks = groups.map((group): GroupTask => ({ group, mode, policy, catalog }));
+  if (options.dryRun !== true) {
+    for (const together of bySpec(tasks)) await drainGroups(run, together, heads);
+  }
+  for (const task of tasks) {
     if (options.dryRun === true) await planGroup(run, task, heads);
-    else {
-      await drainGroup(run, task, heads);
-      await tidyGroup(run, { ...task, catalog: await newestCatalog(run) });
-    }
-    const manifest = await group.chain.loadNewest({ signal });
+    else await tidyGroup(run, { ...task, catalog: await newestCatalog(run) });
+    const manifest = await task.group.chain.loadNewest({ signal });
     if (manifest !== undefined) report.written(manifest.written);
   }
   return report.build();
@@ -83,6 +85,11 @@ function groupsOf(run: CompactionRun, { specs }: CatalogDocument): readonly Grou
         groupRun(run, { spec, shards, group }),
       ),
     );
+}
+
+function bySpec(tasks: readonly GroupTask[]): readonly (readonly GroupTask[])[] {
+  const specs = [...new Set(tasks.map(({ group }) => group.spec))];
+  return specs.map((spec) => tasks.filter(({ group }) => group.spec === spec));
 }
 
 /** The tail above the lowest watermark of the groups that may be drained. */

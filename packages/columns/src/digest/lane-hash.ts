@@ -15,7 +15,7 @@ const ORIGIN: HashKey = Int32Array.of(0x7368616c, 0x65206469, 0x67657374, 0x2030
  */
 export function hashBytes(
   key: HashKey,
-  bytes: Uint8Array,
+  bytes: DataView,
   start: number,
   end: number,
   target: Int32Array,
@@ -27,13 +27,13 @@ export function hashBytes(
   let h4 = key[3] ?? 0;
   let from = start;
   for (; from + 16 <= end; from += 16) {
-    h1 ^= scrambled(wordAt(bytes, from), C1, 15, C2);
+    h1 ^= scrambled(bytes.getInt32(from, true), C1, 15, C2);
     h1 = (Math.imul((rotated(h1, 19) + h2) | 0, 5) + 0x561ccd1b) | 0;
-    h2 ^= scrambled(wordAt(bytes, from + 4), C2, 16, C3);
+    h2 ^= scrambled(bytes.getInt32(from + 4, true), C2, 16, C3);
     h2 = (Math.imul((rotated(h2, 17) + h3) | 0, 5) + 0x0bcaa747) | 0;
-    h3 ^= scrambled(wordAt(bytes, from + 8), C3, 17, C4);
+    h3 ^= scrambled(bytes.getInt32(from + 8, true), C3, 17, C4);
     h3 = (Math.imul((rotated(h3, 15) + h4) | 0, 5) + 0x96cd1c35) | 0;
-    h4 ^= scrambled(wordAt(bytes, from + 12), C4, 18, C1);
+    h4 ^= scrambled(bytes.getInt32(from + 12, true), C4, 18, C1);
     h4 = (Math.imul((rotated(h4, 13) + h1) | 0, 5) + 0x32ac3b17) | 0;
   }
   if (from + 12 < end) h4 ^= scrambled(lastWord(bytes, from + 12, end), C4, 18, C1);
@@ -81,7 +81,7 @@ export function hashLanes(
 /** The key of everything that is labelled so. */
 export function keyOfLabel(label: Uint8Array): HashKey {
   const key = new Int32Array(4);
-  hashBytes(ORIGIN, label, 0, label.length, key, 0);
+  hashBytes(ORIGIN, viewOf(label), 0, label.length, key, 0);
   return key;
 }
 
@@ -123,19 +123,15 @@ function rotated(lane: number, bits: number): number {
   return (lane << bits) | (lane >>> (32 - bits));
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] ?? 0) |
-    ((bytes[at + 1] ?? 0) << 8) |
-    ((bytes[at + 2] ?? 0) << 16) |
-    ((bytes[at + 3] ?? 0) << 24)
-  );
+/** Up to four bytes from `at`, zeros beyond the end. */
+function lastWord(bytes: DataView, at: number, end: number): number {
+  if (at + 4 <= end) return bytes.getInt32(at, true);
+  let word = 0;
+  for (let i = at; i < end; i++) word |= bytes.getUint8(i) << (8 * (i - at));
+  return word;
 }
 
-/** Up to four bytes from `at`, zeros beyond the end. */
-function lastWord(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 4 <= end) return wordAt(bytes, at);
-  let word = 0;
-  for (let i = at; i < end; i++) word |= (bytes[i] ?? 0) << (8 * (i - at));
-  return word;
+/** As `hashBytes` takes them: a view reads four bytes at a time. */
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

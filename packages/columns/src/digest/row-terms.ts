@@ -2,7 +2,7 @@ import type { PropertyColumn, UserTable } from "../event-batch.ts";
 import type { StoredBatch } from "../stored-batch.ts";
 import type { TextTable } from "../text-table.ts";
 import type { HashKey } from "./lane-hash.ts";
-import { hashBytes, hashWords, keyOfLabel } from "./lane-hash.ts";
+import { hashBytes, hashWords, keyOfLabel, viewOf } from "./lane-hash.ts";
 
 /**
  * Adds the terms of one column for the rows [start, end) to their lanes: row r has those from
@@ -18,7 +18,6 @@ const TAG_FIXED = 0;
 const tagOfKind = { string: 1, list: 2, number: 3, boolean: 4 } as const;
 
 const encoder = new TextEncoder();
-const halves = new DataView(new ArrayBuffer(8));
 
 export function keyOfColumn(tag: number, name: string): HashKey {
   const bytes = encoder.encode(name);
@@ -63,24 +62,37 @@ function textTerms(
   table: TextTable,
   step: number,
 ): AddTerms {
-  const { bytes, offsets, count } = table;
-  const hashAt = (index: number, target: Int32Array, at: number) =>
-    hashBytes(key, bytes, offsets[index] ?? 0, offsets[index + 1] ?? 0, target, at);
+  const { offsets, count } = table;
+  const bytes = viewOf(table.bytes);
   if (2 * count <= codes.length) {
     const terms = new Int32Array(4 * count);
-    for (let index = 0; index < count; index++) hashAt(index, terms, 4 * index);
+    for (let index = 0; index < count; index++) {
+      hashBytes(key, bytes, offsets[index] ?? 0, offsets[index + 1] ?? 0, terms, 4 * index);
+    }
     return codedTerms(codes, rows, step, terms);
   }
   // Texts that seldom come again are hashed where they come.
   const term = new Int32Array(4);
   let hashed = -1;
-  return slotTerms(rows, (slot, lanes, at) => {
-    const index = (codes[slot] ?? 0) - step;
-    if (index < 0) return;
-    if (index !== hashed) hashAt(index, term, 0);
-    hashed = index;
+  function addText(index: number, lanes: Int32Array, at: number): void {
+    if (index !== hashed) {
+      hashBytes(key, bytes, offsets[index] ?? 0, offsets[index + 1] ?? 0, term, 0);
+      hashed = index;
+    }
     addTerm(term, 0, lanes, at);
-  });
+  }
+  if (rows !== undefined) {
+    return slotTerms(rows, (slot, lanes, at) => {
+      const index = (codes[slot] ?? 0) - step;
+      if (index >= 0) addText(index, lanes, at);
+    });
+  }
+  return (start, end, lanes) => {
+    for (let row = start, at = 0; row < end; row++, at += 4) {
+      const index = (codes[row] ?? 0) - step;
+      if (index >= 0) addText(index, lanes, at);
+    }
+  };
 }
 
 function codedTerms(
@@ -105,44 +117,40 @@ function codedTerms(
 }
 
 function numberTerms(key: HashKey, values: Float64Array, rows: Uint32Array | undefined): AddTerms {
+  // Numbers lie in memory as they are hashed: little-endian.
+  const words = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
   const term = new Int32Array(4);
   let hashed = Number.NaN;
-  function addNumber(value: number, lanes: Int32Array, at: number): void {
+  function addNumber(slot: number, lanes: Int32Array, at: number): void {
+    const value = values[slot] ?? Number.NaN;
     if (value !== hashed) {
       if (Number.isNaN(value)) return;
-      halves.setFloat64(0, value === 0 ? 0 : value, true); // -0 is 0.
-      hashWords(key, halves.getInt32(0, true), halves.getInt32(4, true), term, 0);
+      const high = value === 0 ? 0 : (words[2 * slot + 1] ?? 0); // -0 is 0.
+      hashWords(key, words[2 * slot] ?? 0, high, term, 0);
       hashed = value;
     }
     addTerm(term, 0, lanes, at);
   }
-  if (rows !== undefined) {
-    return slotTerms(rows, (slot, lanes, at) => addNumber(values[slot] ?? Number.NaN, lanes, at));
-  }
+  if (rows !== undefined) return slotTerms(rows, addNumber);
   return (start, end, lanes) => {
-    for (let row = start, at = 0; row < end; row++, at += 4) {
-      addNumber(values[row] ?? Number.NaN, lanes, at);
-    }
+    for (let row = start, at = 0; row < end; row++, at += 4) addNumber(row, lanes, at);
   };
 }
 
 /** Of false, then true: one byte, 0 or 1. */
 function booleanTerms(key: HashKey): Int32Array {
   const terms = new Int32Array(8);
-  for (const value of [0, 1]) hashBytes(key, Uint8Array.of(value), 0, 1, terms, 4 * value);
+  for (const value of [0, 1]) {
+    hashBytes(key, viewOf(Uint8Array.of(value)), 0, 1, terms, 4 * value);
+  }
   return terms;
 }
 
-/** Calls `add` for the slots of the rows asked for. */
+/** Calls `add` for the slots of a sparse column whose rows are asked for. */
 function slotTerms(
-  rows: Uint32Array | undefined,
+  rows: Uint32Array,
   add: (slot: number, lanes: Int32Array, at: number) => void,
 ): AddTerms {
-  if (rows === undefined) {
-    return (start, end, lanes) => {
-      for (let row = start; row < end; row++) add(row, lanes, 4 * (row - start));
-    };
-  }
   let slot = 0;
   return (start, end, lanes) => {
     for (; slot < rows.length && (rows[slot] ?? 0) < end; slot++) {

@@ -22,6 +22,8 @@ export interface CompactionRun {
   readonly compression: DayFileCompression;
   /** Of what a job holds at a time, about. */
   readonly memoryBytesMax: number;
+  /** Tasks that are computed at the same time, 1 or more. */
+  readonly computing: number;
   /** Shard-days that a job writes at the same time; they share the memory. */
   readonly parallel: number;
   readonly report: ReportBuilder;

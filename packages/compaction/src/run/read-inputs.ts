@@ -7,7 +7,7 @@ import { ShaleError } from "@shale/model";
 import type { FileBytes } from "../task/file-rows.ts";
 import { wholeFileOf, wholeRows } from "../task/file-rows.ts";
 import type { CompactionRun, GroupRun } from "./compaction-run.ts";
-import { hexOf } from "./put-file.ts";
+import { hexOf } from "./put-files.ts";
 import { absenceOf } from "./under-claim.ts";
 
 const RANGE_CONCURRENCY = 4;

@@ -1,14 +1,13 @@
 import { sumGenerations } from "@shale/columns";
 import { fanOut } from "@shale/env";
 import type { DayFileEntry, DayFileGeneration } from "@shale/format";
+import { invariant } from "@shale/model";
 import type { Merge } from "../plan/plan-merges.ts";
 import type { PlaceRange } from "../plan/plan-place-ranges.ts";
 import { planPlaceRanges, rowGroupsIn } from "../plan/plan-place-ranges.ts";
 import type { FileBytes } from "../task/file-rows.ts";
-import type { MergeOutput } from "../task/merge-task.ts";
 import type { CompactionRun, GroupRun } from "./compaction-run.ts";
-import { putFile } from "./put-file.ts";
-import type { InputFile } from "./read-inputs.ts";
+import { BATCH_BYTES_MAX, batchesOf, putFiles } from "./put-files.ts";
 import { openInput, readRowGroups, readWhole } from "./read-inputs.ts";
 import type { StandingJob } from "./under-claim.ts";
 
@@ -41,31 +40,35 @@ export async function rewriteEach(
   let number = 0;
   const rewriting = { group, job, nextNumber: () => number++ };
   const fan = { concurrency: run.parallel, signal: run.signal };
-  return await fanOut(merges, fan, (merge, signal) =>
-    rewriteFiles({ ...run, signal }, rewriting, merge),
+  // Small ones go to a thread and to the store together.
+  const bytesMax = Math.min(BATCH_BYTES_MAX, run.memoryBytesMax / run.parallel / MEMORY_FACTOR);
+  const bytesOf = (merge: Merge) => (isTooLarge(run, merge) ? Infinity : merge.bytes);
+  const batches = batchesOf(merges, bytesOf, bytesMax);
+  const results = await fanOut(batches, fan, (batch, signal) =>
+    rewriteFiles({ ...run, signal }, rewriting, batch),
   );
+  return results.flat();
 }
 
 /**
- * Writes the inputs of one shard-day again as one run, without duplicates and deleted users: one
+ * Writes the inputs of each shard-day again as one run, without duplicates and deleted users: one
  * file, or where they are too many rows for the memory, files of disjoint ranges of users.
  */
 async function rewriteFiles(
   run: CompactionRun,
   rewriting: Rewriting,
-  merge: Merge,
-): Promise<RewrittenFiles> {
-  const { group, job } = rewriting;
-  const inputs = merge.inputs.map((entry) => ({ group, claimId: job.claimId, entry }));
-  const outputs =
-    merge.rows <= rowsMaxOf(run, merge)
-      ? [await rewriteRange(run, rewriting, merge, await readAll(run, inputs))]
-      : await rewriteByRanges(run, rewriting, merge, inputs);
-  return {
-    added: outputs.flatMap((output) => output.added),
-    duplicates: sumGenerations(...outputs.map((output) => output.duplicates)),
-    deleted: sumGenerations(...outputs.map((output) => output.deleted)),
-  };
+  merges: readonly Merge[],
+): Promise<readonly RewrittenFiles[]> {
+  const [first] = merges;
+  if (first !== undefined && isTooLarge(run, first)) {
+    invariant(merges.length === 1, "what does not fit into the memory is in no batch");
+    return [await rewriteByRanges(run, rewriting, first)];
+  }
+  const parts: PartOfMerge[] = [];
+  for (const merge of merges) {
+    parts.push({ merge, files: await readAll(run, rewriting, merge), range: EVERY_PLACE });
+  }
+  return await rewriteParts(run, rewriting, parts);
 }
 
 /** Rows of these files that fit into the memory together. */
@@ -75,22 +78,31 @@ function rowsMaxOf({ memoryBytesMax, parallel }: CompactionRun, { rows, bytes }:
   return Math.max(1, Math.min(ROWS_MAX, wanted));
 }
 
+function isTooLarge(run: CompactionRun, merge: Merge): boolean {
+  return merge.rows > rowsMaxOf(run, merge);
+}
+
 async function readAll(
   run: CompactionRun,
-  inputs: readonly InputFile[],
+  { group, job: { claimId } }: Rewriting,
+  { inputs }: Merge,
 ): Promise<readonly FileBytes[]> {
   const fan = { concurrency: READ_CONCURRENCY, signal: run.signal };
-  return await fanOut(inputs, fan, (input, signal) => readWhole({ ...run, signal }, input));
+  return await fanOut(inputs, fan, (entry, signal) =>
+    readWhole({ ...run, signal }, { group, claimId, entry }),
+  );
 }
 
 async function rewriteByRanges(
   run: CompactionRun,
   rewriting: Rewriting,
   merge: Merge,
-  inputs: readonly InputFile[],
-): Promise<readonly RewrittenFiles[]> {
+): Promise<RewrittenFiles> {
+  const { group, job } = rewriting;
   const fan = { concurrency: READ_CONCURRENCY, signal: run.signal };
-  const open = await fanOut(inputs, fan, (input, signal) => openInput({ ...run, signal }, input));
+  const open = await fanOut(merge.inputs, fan, (entry, signal) =>
+    openInput({ ...run, signal }, { group, claimId: job.claimId, entry }),
+  );
   const rowGroups = open.flatMap(({ index }) => index.footer.rowGroups);
   const outputs: RewrittenFiles[] = [];
   // One after the other: the ranges are there so that only one is in memory.
@@ -102,23 +114,32 @@ async function rewriteByRanges(
     const files = await fanOut(met, fan, ({ input, numbers }, signal) =>
       readRowGroups({ ...run, signal }, input, numbers),
     );
-    outputs.push(await rewriteRange(run, rewriting, merge, files, range));
+    outputs.push(...(await rewriteParts(run, rewriting, [{ merge, files, range }])));
   }
-  return outputs;
+  return {
+    added: outputs.flatMap((output) => output.added),
+    duplicates: sumGenerations(...outputs.map((output) => output.duplicates)),
+    deleted: sumGenerations(...outputs.map((output) => output.deleted)),
+  };
 }
 
 const EVERY_PLACE: PlaceRange = { after: undefined, upTo: undefined };
 
-async function rewriteRange(
+/** A merge, or the range of its users that is written now. */
+interface PartOfMerge {
+  readonly merge: Merge;
+  readonly files: readonly FileBytes[];
+  readonly range: PlaceRange;
+}
+
+async function rewriteParts(
   run: CompactionRun,
   { group, job, nextNumber }: Rewriting,
-  { shard, day, inputs }: Merge,
-  files: readonly FileBytes[],
-  range: PlaceRange = EVERY_PLACE,
-): Promise<RewrittenFiles> {
+  parts: readonly PartOfMerge[],
+): Promise<readonly RewrittenFiles[]> {
   const { catalog, claimId } = job;
-  const output: MergeOutput = await run.tasks.merge(
-    {
+  const outputs = await run.tasks.merge(
+    parts.map(({ merge: { shard, day, inputs }, files, range }) => ({
       place: { project: group.project, spec: group.spec, shards: group.shards },
       shard,
       day,
@@ -130,11 +151,16 @@ async function rewriteRange(
           : undefined,
       tombstones: { key: catalog.tombstoneKey, tombstones: catalog.tombstones },
       compression: run.compression,
-    },
+    })),
     { signal: run.signal },
   );
-  const { file, duplicates, deleted } = output;
-  if (file === undefined) return { added: [], duplicates, deleted };
-  const entry = await putFile(run, group, { claimId, number: nextNumber() }, file);
-  return { added: [entry], duplicates, deleted };
+  const numbered = outputs.map(({ file }) => file && { claimId, number: nextNumber(), file });
+  const written = numbered.filter((output) => output !== undefined);
+  const entries = await putFiles(run, group, written);
+  const added = new Map(written.map((output, index) => [output, entries[index]]));
+  return outputs.map(({ duplicates, deleted }, index) => {
+    const output = numbered[index];
+    const entry = output && added.get(output);
+    return { added: entry === undefined ? [] : [entry], duplicates, deleted };
+  });
 }

@@ -14,8 +14,8 @@ import { verifyFile } from "./verify-task.ts";
 /** The parts of compaction that take a processor: pure, from bytes to bytes. */
 export interface CompactionTasks {
   drain(input: DrainInput, options?: CallOptions): Promise<DrainOutput>;
-  merge(input: MergeInput, options?: CallOptions): Promise<MergeOutput>;
-  verify(input: VerifyInput, options?: CallOptions): Promise<VerifyOutput>;
+  merge(inputs: readonly MergeInput[], options?: CallOptions): Promise<readonly MergeOutput[]>;
+  verify(inputs: readonly VerifyInput[], options?: CallOptions): Promise<readonly VerifyOutput[]>;
   findDeleted(input: FindDeletedInput, options?: CallOptions): Promise<boolean>;
 }
 
@@ -23,8 +23,8 @@ export interface CompactionTasks {
 export function inlineTasks(hasher: UserHasher): CompactionTasks {
   return {
     drain: async (input) => drainObjects(input),
-    merge: async (input) => mergeFiles(input, hasher),
-    verify: async (input) => verifyFile(input, hasher),
+    merge: async (inputs) => inputs.map((input) => mergeFiles(input, hasher)),
+    verify: async (inputs) => inputs.map((input) => verifyFile(input, hasher)),
     findDeleted: async (input) => findDeleted(input),
   };
 }
@@ -41,15 +41,21 @@ function threadHasher(): Promise<UserHasher> {
 export const compactionTasks = {
   "compaction.drain": (input: DrainInput): WorkerResult<DrainOutput> => {
     const output = drainObjects(input);
-    return { output, transfer: buffersOf(output.files) };
+    return { output, transfer: buffersOf(output.groups.flatMap(({ files }) => files)) };
   },
-  "compaction.merge": async (input: MergeInput): Promise<WorkerResult<MergeOutput>> => {
-    const output = mergeFiles(input, await threadHasher());
-    return { output, transfer: output.file === undefined ? [] : buffersOf([output.file]) };
+  "compaction.merge": async (
+    inputs: readonly MergeInput[],
+  ): Promise<WorkerResult<readonly MergeOutput[]>> => {
+    const hasher = await threadHasher();
+    const output = inputs.map((input) => mergeFiles(input, hasher));
+    return { output, transfer: buffersOf(output.flatMap(({ file }) => file ?? [])) };
   },
-  "compaction.verify": async (input: VerifyInput): Promise<WorkerResult<VerifyOutput>> => ({
-    output: verifyFile(input, await threadHasher()),
-  }),
+  "compaction.verify": async (
+    inputs: readonly VerifyInput[],
+  ): Promise<WorkerResult<readonly VerifyOutput[]>> => {
+    const hasher = await threadHasher();
+    return { output: inputs.map((input) => verifyFile(input, hasher)) };
+  },
   "compaction.findDeleted": (input: FindDeletedInput): WorkerResult<boolean> => ({
     output: findDeleted(input),
   }),
@@ -59,15 +65,19 @@ export const compactionTasks = {
 export function workerTasks({ workers }: Pick<Env, "workers">): CompactionTasks {
   return {
     drain: (input, options) => {
-      const transfer = wholeBuffers(input.objects.map(({ bytes }) => bytes));
+      // Other slices are given the same objects.
+      const isOnly = input.slice.count === 1;
+      const transfer = isOnly ? wholeBuffers(input.objects.map(({ bytes }) => bytes)) : [];
       return workers.run({ name: "compaction.drain", input, transfer }, options);
     },
     merge: (input, options) => {
-      const transfer = wholeBuffers(input.files.flatMap(({ tail, parts }) => [tail, ...parts]));
+      const files = input.flatMap((one) => one.files);
+      const transfer = wholeBuffers(files.flatMap(({ tail, parts }) => [tail, ...parts]));
       return workers.run({ name: "compaction.merge", input, transfer }, options);
     },
     verify: (input, options) => {
-      const transfer = wholeBuffers([input.bytes]);
+      if (input.length === 0) return Promise.resolve([]);
+      const transfer = wholeBuffers(input.map(({ bytes }) => bytes));
       return workers.run({ name: "compaction.verify", input, transfer }, options);
     },
     findDeleted: (input, options) => {

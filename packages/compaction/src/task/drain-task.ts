@@ -1,7 +1,6 @@
-import type { LoggedBatch, StoredBatch } from "@shale/columns";
+import type { LoggedBatch } from "@shale/columns";
 import {
   createTombstoneFilter,
-  digestsByGeneration,
   findRepeats,
   gatherSorted,
   hiddenRows,
@@ -10,10 +9,11 @@ import {
 } from "@shale/columns";
 import type { CatalogCut, DayFileCompression, DayFileGeneration } from "@shale/format";
 import { decodeTailObject } from "@shale/format";
-import type { Day, ShardId, TailNumber, WriterOrdinal } from "@shale/model";
+import type { Day, TailNumber, WriterOrdinal } from "@shale/model";
 import { invariant, SHARDS_PER_GROUP, ShaleError } from "@shale/model";
-import { partitionRows } from "@shale/scan";
 import { newestTombstone } from "../plan/plan-purges.ts";
+import type { DrainPart } from "./drain-parts.ts";
+import { createDrainParts, generationOf } from "./drain-parts.ts";
 import { encodeFile } from "./encode-file.ts";
 import { generationAt } from "./generation-at.ts";
 import type { EncodedFile, TaskPlace, TaskTombstones } from "./task-place.ts";
@@ -26,9 +26,18 @@ export interface TailBytes {
   readonly bytes: Uint8Array;
 }
 
+/** One of `count` parts of the shard-days, each with about as many of them. */
+export interface DrainSlice {
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface DrainInput {
   readonly place: TaskPlace;
-  readonly group: number;
+  /** Groups whose rows are wanted, … */
+  readonly groups: readonly number[];
+  /** … and of them, those shard-days that no other task takes. */
+  readonly slice: DrainSlice;
   readonly cuts: readonly CatalogCut[];
   /** Rows of earlier days are left out; null: none. */
   readonly firstDay: Day | null;
@@ -38,12 +47,18 @@ export interface DrainInput {
   readonly objects: readonly TailBytes[];
 }
 
-export interface DrainOutput {
+export interface DrainedGroup {
+  readonly group: number;
   readonly files: readonly EncodedFile[];
-  /** All rows of the group in the objects, … */
+  /** All rows of the group's slice in the objects, … */
   readonly range: readonly DayFileGeneration[];
   /** … and those of them whose days are no longer kept. */
   readonly expired: readonly DayFileGeneration[];
+}
+
+export interface DrainOutput {
+  /** In the order of the input. */
+  readonly groups: readonly DrainedGroup[];
   /** Where each writer's range ends. */
   readonly ends: readonly {
     readonly writer: WriterOrdinal;
@@ -52,55 +67,66 @@ export interface DrainOutput {
   }[];
 }
 
-/** Rows of one shard, day and generation. */
-interface DrainPart {
-  readonly shard: ShardId;
-  readonly day: Day;
-  readonly generation: number;
-  readonly sources: { readonly batch: StoredBatch; readonly rows: Uint32Array }[];
-}
-
 /**
- * Tail objects into day files of the group, one for each shard, day and generation.
+ * Tail objects into day files of some groups, one for each shard, day and generation.
  *
  * Duplicates stay, and so do rows under tombstones: what comes out is exactly the range without the
- * expired days (protocol C3). A file says that it has applied the tombstones if it has no row that
- * they hide.
+ * expired days (protocol C3). The digests in the footers are those of the rows in the tail, taken
+ * before they were sorted and encoded, so that reading back compares with them. A file says that it
+ * has applied the tombstones if it has no row that they hide.
  *
  * @throws {ShaleError} OBJECT_CORRUPT, FORMAT_UNKNOWN
  */
 export function drainObjects(input: DrainInput): DrainOutput {
-  const { place, group, objects } = input;
+  const { place, groups, slice, objects } = input;
   const firstDay = input.firstDay ?? Number.NEGATIVE_INFINITY;
-  const parts = new Map<string, DrainPart>();
+  const wanted = new Set(groups);
+  const parts = createDrainParts({
+    shards: place.shards,
+    isWanted: (shard, day) => wanted.has(groupOf(shard)) && sliceOf(shard, day, slice),
+    isKept: (day) => day >= firstDay,
+  });
   const ends = new Map<WriterOrdinal, { readonly n: number; readonly lastSeq: number }>();
-  let range: readonly DayFileGeneration[] = [];
-  let expired: readonly DayFileGeneration[] = [];
   for (const object of objects) {
-    const { batch: logged, lastSeq } = openTail(object);
+    const { batch, lastSeq } = openTail(object);
     ends.set(object.writer, { n: object.n, lastSeq });
-    if (logged === undefined) continue;
-    const batch = storedBatchOf(logged, (seq) => generationAt(input.cuts, object.writer, seq));
-    const { partCount, shards, days, starts, rows } = partitionRows(batch, place.shards);
-    let isLate = false;
-    const [kept, late] = [new Uint8Array(batch.rowCount), new Uint8Array(batch.rowCount)];
-    for (let part = 0; part < partCount; part++) {
-      const shard = (shards[part] ?? 0) as ShardId;
-      const day = (days[part] ?? 0) as Day;
-      if (Math.floor(shard / SHARDS_PER_GROUP) !== group) continue;
-      const partRows = rows.subarray(starts[part], starts[part + 1]);
-      const isExpired = day < firstDay;
-      const marks = isExpired ? late : kept;
-      for (const row of partRows) marks[row] = 1;
-      if (isExpired) isLate = true;
-      else addPart(parts, batch, { shard, day, rows: partRows });
-    }
-    const lateSums = isLate ? digestsByGeneration(batch, late) : [];
-    expired = sumGenerations(expired, lateSums);
-    range = sumGenerations(range, lateSums, digestsByGeneration(batch, kept));
+    if (batch === undefined) continue;
+    parts.add(storedBatchOf(batch, (seq) => generationAt(input.cuts, object.writer, seq)));
   }
-  const files = [...parts.values()].sort(compareParts).map((part) => fileOf(part, input));
-  return { files, range, expired, ends: [...ends].map(([writer, end]) => ({ writer, ...end })) };
+  const drained = new Map(groups.map((group) => [group, createDrainedGroup(group)]));
+  const encodePart = partEncoder(input);
+  for (const part of parts.build()) {
+    const own = drained.get(groupOf(part.shard));
+    invariant(own !== undefined, "a part is of a group that is wanted");
+    const sums = generationOf(part);
+    own.range.push(sums);
+    if (part.sources.length === 0) own.expired.push(sums);
+    else own.files.push(encodePart(part));
+  }
+  return {
+    groups: [...drained.values()].map(({ range, expired, ...rest }) => ({
+      ...rest,
+      range: sumGenerations(range),
+      expired: sumGenerations(expired),
+    })),
+    ends: [...ends].map(([writer, end]) => ({ writer, ...end })),
+  };
+}
+
+function groupOf(shard: number): number {
+  return Math.floor(shard / SHARDS_PER_GROUP);
+}
+
+/** Days of one shard go to several slices, and shards of one day too: either may be one alone. */
+function sliceOf(shard: number, day: number, { index, count }: DrainSlice): boolean {
+  return (((shard + day) % count) + count) % count === index;
+}
+
+function createDrainedGroup(group: number) {
+  const files: EncodedFile[] = [];
+  const range: DayFileGeneration[] = [];
+  const expired: DayFileGeneration[] = [];
+  return { group, files, range, expired };
 }
 
 function openTail({ key, writer, n, bytes }: TailBytes): {
@@ -116,44 +142,21 @@ function openTail({ key, writer, n, bytes }: TailBytes): {
   );
 }
 
-function addPart(
-  parts: Map<string, DrainPart>,
-  batch: StoredBatch,
-  { shard, day, rows }: { readonly shard: ShardId; readonly day: Day; readonly rows: Uint32Array },
-): void {
-  // Rows ascend, seqs with them, and generations never fall as seqs rise.
-  for (let start = 0; start < rows.length; ) {
-    const generation = batch.generations[rows[start] ?? 0] ?? 0;
-    let end = rows.length;
-    if (batch.generations[rows[end - 1] ?? 0] !== generation) {
-      end = start + 1;
-      while (batch.generations[rows[end] ?? 0] === generation) end++;
-    }
-    const key = `${shard}/${day}/${generation}`;
-    const part = parts.get(key) ?? { shard, day, generation, sources: [] };
-    part.sources.push({ batch, rows: rows.subarray(start, end) });
-    parts.set(key, part);
-    start = end;
-  }
-}
-
-function compareParts(a: DrainPart, b: DrainPart): number {
-  return a.shard - b.shard || a.day - b.day || a.generation - b.generation;
-}
-
-function fileOf({ shard, day, sources }: DrainPart, input: DrainInput): EncodedFile {
-  const { place, compression, tombstones: deleted } = input;
-  const batch = gatherSorted(sources, place.shards);
-  invariant(batch.rowCount > 0, "a part of a drain has a row");
-  const { key, tombstones } = deleted;
-  const limits = createTombstoneFilter(key, tombstones).limitsOf(batch.users.ids);
-  const isHiding = hiddenRows(batch, limits) !== undefined;
-  return encodeFile(batch, {
-    place,
-    shard,
-    day,
-    tombstone: isHiding ? 0 : newestTombstone(tombstones),
-    distinct: findRepeats(batch) === undefined,
-    compression,
-  });
+function partEncoder({ place, compression, tombstones: { key, tombstones } }: DrainInput) {
+  const filter = createTombstoneFilter(key, tombstones);
+  const newest = newestTombstone(tombstones);
+  return (part: DrainPart): EncodedFile => {
+    const batch = gatherSorted(part.sources, place.shards);
+    invariant(batch.rowCount === part.rows, "a file has the rows of its part, one at least");
+    const isHiding = hiddenRows(batch, filter.limitsOf(batch.users.ids)) !== undefined;
+    return encodeFile(batch, {
+      place,
+      shard: part.shard,
+      day: part.day,
+      tombstone: isHiding ? 0 : newest,
+      distinct: findRepeats(batch) === undefined,
+      compression,
+      generations: [generationOf(part)],
+    });
+  };
 }

@@ -3,7 +3,7 @@ import type { CallOptions, Env } from "@shale/env";
 import { fanOut, listAll } from "@shale/env";
 import type { ProjectId, WriterOrdinal } from "@shale/model";
 import { tailNumber } from "@shale/model";
-import type { ListedObject, ListedTail } from "../plan/plan-drains.ts";
+import type { ListedObject, ListedTail } from "../../plan/plan-drains.ts";
 
 const LISTING_CONCURRENCY = 16;
 
