@@ -29,6 +29,7 @@ export type VerificationNoteCode =
   | "CLAIMED" // Outputs of jobs that have not committed yet.
   | "CLAIM_ABANDONED" // Claims of processes that are dead.
   | "CONDEMNED" // Objects that wait for the end of their grace.
+  | "RETIRING" // A writer is retired in the catalog, and not yet in a manifest.
   | "COPIED" // Day files with other version tokens: this store is a copy.
   | "HISTORY_GAP" // Superseded versions are missing.
   | "OBJECT_UNKNOWN"; // Objects that Shale did not make.

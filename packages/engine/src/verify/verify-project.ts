@@ -26,8 +26,8 @@ import { createProgress, createReportBuilder } from "./verify-context.ts";
  * Changes nothing, and may run beside writers and compacters: what is not there any more is looked
  * up in the newest manifests before it counts as missing.
  *
- * @throws {ShaleError} PROJECT_NOT_FOUND, STORE_UNAVAILABLE, PIN_UNSTABLE. Damage is a finding, unless
- * no version of the catalog can be read: OBJECT_CORRUPT, FORMAT_UNKNOWN.
+ * @throws {ShaleError} PROJECT_NOT_FOUND, STORE_UNAVAILABLE, PIN_UNSTABLE. Damage is a finding,
+ * unless no version of the catalog can be read: OBJECT_CORRUPT, FORMAT_UNKNOWN.
  */
 export async function verifyProject(
   env: Env,

@@ -13,67 +13,39 @@ export interface RowCounts {
 
 const TILDE = 0x7e;
 
+type Facts = Record<"rows" | "clientRows" | "users" | "minTimeMs" | "maxTimeMs", number>;
+type EventCounts = Map<string, { rows: number; clientRows: number }>;
+type SeqRanges = Map<number, { min: number; max: number }>;
+
 export function createRowCounts(): RowCounts {
-  const counts = {
+  const facts: Facts = {
     rows: 0,
     clientRows: 0,
     users: 0,
     minTimeMs: Number.POSITIVE_INFINITY,
     maxTimeMs: Number.NEGATIVE_INFINITY,
   };
-  const events = new Map<string, { rows: number; clientRows: number }>();
+  const events: EventCounts = new Map();
   const columns = new Map<string, number>();
-  const seqs = new Map<number, { min: number; max: number }>();
-
-  function addEvents(batch: StoredBatch): void {
-    const isClients = clientMarksOf(batch);
-    for (let code = 0; code < batch.events.count; code++) {
-      let [rows, clientRows] = [0, 0];
-      for (let row = 0; row < batch.rowCount; row++) {
-        if (batch.eventCodes[row] !== code) continue;
-        rows++;
-        clientRows += isClients[row] ?? 0;
-      }
-      const name = textAt(batch.events, code);
-      const before = events.get(name) ?? { rows: 0, clientRows: 0 };
-      if (rows > 0) {
-        events.set(name, {
-          rows: before.rows + rows,
-          clientRows: before.clientRows + clientRows,
-        });
-      }
-      counts.clientRows += clientRows;
-    }
-  }
-  function addPlaces({ writers, seqs: column, timesMs, rowCount }: StoredBatch): void {
-    for (let row = 0; row < rowCount; row++) {
-      const [writer, seq, timeMs] = [writers[row] ?? 0, column[row] ?? 0, timesMs[row] ?? 0];
-      const range = seqs.get(writer);
-      if (range === undefined) seqs.set(writer, { min: seq, max: seq });
-      else if (seq < range.min) range.min = seq;
-      else if (seq > range.max) range.max = seq;
-      if (timeMs < counts.minTimeMs) counts.minTimeMs = timeMs;
-      if (timeMs > counts.maxTimeMs) counts.maxTimeMs = timeMs;
-    }
-  }
+  const seqs: SeqRanges = new Map();
   return {
     add(batch) {
-      counts.rows += batch.rowCount;
+      facts.rows += batch.rowCount;
       const { offsets, count } = batch.users.ids;
       for (let user = 0; user < count; user++) {
-        if (offsets[user] !== offsets[user + 1]) counts.users++; // "" is counted nowhere.
+        if (offsets[user] !== offsets[user + 1]) facts.users++; // "" is counted nowhere.
       }
-      addEvents(batch);
-      addPlaces(batch);
+      facts.clientRows += addEvents(events, batch);
+      addPlaces(seqs, facts, batch);
       for (const column of batch.properties) {
         const name = JSON.stringify([column.name, column.kind]);
         columns.set(name, (columns.get(name) ?? 0) + presentCountOf(column));
       }
     },
     differenceOf(footer) {
-      for (const name of Object.keys(counts) as (keyof typeof counts)[]) {
-        if (counts[name] !== footer[name]) {
-          return `${counts[name]} as ${name}, the footer says ${footer[name]}`;
+      for (const name of Object.keys(facts) as (keyof Facts)[]) {
+        if (facts[name] !== footer[name]) {
+          return `${facts[name]} as ${name}, the footer says ${footer[name]}`;
         }
       }
       const wantedEvents = footer.events.map(({ event, rows, clientRows }) => [
@@ -91,6 +63,47 @@ export function createRowCounts(): RowCounts {
       return isSameMap(filled, wantedColumns) ? undefined : "other properties than the footer says";
     },
   };
+}
+
+/** Returns the rows whose insert_id a client sent. */
+function addEvents(events: EventCounts, batch: StoredBatch): number {
+  const isClients = clientMarksOf(batch);
+  const rows = new Uint32Array(batch.events.count);
+  const clientRows = new Uint32Array(batch.events.count);
+  let clientCount = 0;
+  for (let row = 0; row < batch.rowCount; row++) {
+    const code = batch.eventCodes[row] ?? 0;
+    const isClient = isClients[row] ?? 0;
+    rows[code] = (rows[code] ?? 0) + 1;
+    clientRows[code] = (clientRows[code] ?? 0) + isClient;
+    clientCount += isClient;
+  }
+  for (let code = 0; code < rows.length; code++) {
+    if (rows[code] === 0) continue;
+    const name = textAt(batch.events, code);
+    const before = events.get(name) ?? { rows: 0, clientRows: 0 };
+    events.set(name, {
+      rows: before.rows + (rows[code] ?? 0),
+      clientRows: before.clientRows + (clientRows[code] ?? 0),
+    });
+  }
+  return clientCount;
+}
+
+function addPlaces(
+  seqs: SeqRanges,
+  facts: Facts,
+  { writers, seqs: column, timesMs, rowCount }: StoredBatch,
+): void {
+  for (let row = 0; row < rowCount; row++) {
+    const [writer, seq, timeMs] = [writers[row] ?? 0, column[row] ?? 0, timesMs[row] ?? 0];
+    const range = seqs.get(writer);
+    if (range === undefined) seqs.set(writer, { min: seq, max: seq });
+    else if (seq < range.min) range.min = seq;
+    else if (seq > range.max) range.max = seq;
+    if (timeMs < facts.minTimeMs) facts.minTimeMs = timeMs;
+    if (timeMs > facts.maxTimeMs) facts.maxTimeMs = timeMs;
+  }
 }
 
 function isSameMap(map: ReadonlyMap<unknown, unknown>, wanted: readonly unknown[][]): boolean {
