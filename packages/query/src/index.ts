@@ -6,11 +6,14 @@ export type {
   FilterValue,
   ParsedBy,
   ParsedFilter,
+  ParsedLifecycle,
   ParsedPropertyFilter,
   ParsedQuery,
+  ParsedRetention,
   ParsedSegmentation,
   ParsedSelect,
   ParsedSeries,
+  ParsedStickiness,
   ParsedTimeline,
 } from "./parse/parsed-query.ts";
 export type { OnProgress, Progress } from "./progress.ts";

@@ -2,12 +2,15 @@ import type { Env } from "@shale/env";
 import type { Answer, AnswerMeta } from "@shale/model";
 import { dayOf, dayText, unreachable } from "@shale/model";
 import type { Pin, TailCache } from "@shale/scan";
+import { runLifecycle } from "./lifecycle/run-lifecycle.ts";
 import type { ParsedQuery } from "./parse/parsed-query.ts";
 import type { OnProgress } from "./progress.ts";
 import { createQueryGuard } from "./query-guard.ts";
 import type { QueryRun } from "./query-run.ts";
 import { createQueryRun } from "./query-run.ts";
+import { runRetention } from "./retention/run-retention.ts";
 import { runSegmentation } from "./segmentation/run-segmentation.ts";
+import { runStickiness } from "./stickiness/run-stickiness.ts";
 import { runTimeline } from "./timeline/run-timeline.ts";
 
 export interface QueryOptions {
@@ -35,14 +38,15 @@ export const MEMORY_BYTES_MAX = 512 * 2 ** 20;
  *   scan); OBJECT_CORRUPT, FORMAT_UNKNOWN, STORE_UNAVAILABLE
  */
 export async function runQuery(env: Env, options: QueryOptions): Promise<Answer> {
-  const { pin, parsed, cache, memoryBytesMax = MEMORY_BYTES_MAX, onProgress } = options;
+  const { pin, parsed, nowMs, cache, memoryBytesMax = MEMORY_BYTES_MAX, onProgress } = options;
   const startMs = env.clock.monotonicMs();
   const guard = createQueryGuard(env, options);
   const run = createQueryRun(env, { pin, cache, guard, memoryBytesMax, onProgress });
   try {
-    const answer = await runParsed(run, parsed);
+    const asOfMs = asOfMsOf(parsed, nowMs);
+    const answer = await runParsed(run, parsed, asOfMs);
     const elapsedMs = Math.round((env.clock.monotonicMs() - startMs) * 1_000) / 1_000;
-    return { ...answer, meta: metaOf(run, options, elapsedMs) };
+    return { ...answer, meta: metaOf(run, parsed, { asOfMs, elapsedMs }) };
   } catch (error) {
     // Whatever the abort made fail, the caller learns why it was aborted.
     guard.signal.throwIfAborted();
@@ -52,10 +56,21 @@ export async function runQuery(env: Env, options: QueryOptions): Promise<Answer>
   }
 }
 
-function runParsed(run: QueryRun, parsed: ParsedQuery) {
+/** The query's now. */
+function asOfMsOf(parsed: ParsedQuery, nowMs: number): number {
+  return ("asOfMs" in parsed ? parsed.asOfMs : undefined) ?? nowMs;
+}
+
+function runParsed(run: QueryRun, parsed: ParsedQuery, asOfMs: number) {
   switch (parsed.kind) {
     case "segmentation":
       return runSegmentation(run, parsed);
+    case "retention":
+      return runRetention(run, parsed, asOfMs);
+    case "lifecycle":
+      return runLifecycle(run, parsed);
+    case "stickiness":
+      return runStickiness(run, parsed);
     case "timeline":
       return runTimeline(run, parsed);
     default:
@@ -65,10 +80,9 @@ function runParsed(run: QueryRun, parsed: ParsedQuery) {
 
 function metaOf(
   { pin, stats }: QueryRun,
-  { parsed, nowMs }: QueryOptions,
-  elapsedMs: number,
+  parsed: ParsedQuery,
+  { asOfMs, elapsedMs }: { readonly asOfMs: number; readonly elapsedMs: number },
 ): AnswerMeta {
-  const asOfMs = parsed.kind === "segmentation" ? (parsed.asOfMs ?? nowMs) : nowMs;
   const { minTimeMs } = stats;
   return {
     asOf: new Date(asOfMs).toISOString(),

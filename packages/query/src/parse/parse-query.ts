@@ -1,10 +1,13 @@
 import type { QueryKind } from "@shale/model";
 import { unreachable } from "@shale/model";
+import { parseLifecycle } from "./lifecycle/parse-lifecycle.ts";
 import { parseSegmentation } from "./parse-segmentation.ts";
 import { parseTimeline } from "./parse-timeline.ts";
 import type { ParsedQuery } from "./parsed-query.ts";
 import { queryNotBuilt } from "./query-errors.ts";
 import { objectOf, oneOf } from "./query-place.ts";
+import { parseRetention } from "./retention/parse-retention.ts";
+import { parseStickiness } from "./stickiness/parse-stickiness.ts";
 
 const kinds = [
   "segmentation",
@@ -31,13 +34,16 @@ export function parseQuery(document: unknown): ParsedQuery {
   switch (kind) {
     case "segmentation":
       return parseSegmentation(place);
+    case "retention":
+      return parseRetention(place);
+    case "lifecycle":
+      return parseLifecycle(place);
+    case "stickiness":
+      return parseStickiness(place);
     case "timeline":
       return parseTimeline(place);
     case "funnel":
-    case "retention":
     case "flow":
-    case "lifecycle":
-    case "stickiness":
     case "users":
       throw queryNotBuilt("kind", `the kind ${kind}`);
     default:

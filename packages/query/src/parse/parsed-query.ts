@@ -1,7 +1,12 @@
 import type { FilterOp, TimeUnit, WeekStart } from "@shale/model";
 
 /** A query after the parser: defaults filled in, instants in ms, nothing left to check. */
-export type ParsedQuery = ParsedSegmentation | ParsedTimeline;
+export type ParsedQuery =
+  | ParsedSegmentation
+  | ParsedRetention
+  | ParsedLifecycle
+  | ParsedStickiness
+  | ParsedTimeline;
 
 export interface ParsedSegmentation {
   readonly kind: "segmentation";
@@ -17,6 +22,42 @@ export interface ParsedSegmentation {
   /** undefined: no breakdown; else 1 to 4 keys. */
   readonly by: readonly ParsedBy[] | undefined;
   readonly limit: number;
+}
+
+/** What every query over a range has. */
+type OverRange = Pick<
+  ParsedSegmentation,
+  "fromMs" | "toMs" | "timezone" | "weekStart" | "asOfMs" | "where"
+>;
+
+export interface ParsedRetention extends OverRange {
+  readonly kind: "retention";
+  readonly birth: ParsedSelect;
+  readonly return: ParsedSelect;
+  readonly unit: TimeUnit;
+  /** One or more inclusive pairs, ascending and without overlap. */
+  readonly brackets: readonly (readonly [number, number])[];
+  readonly clock: "rolling" | "calendar";
+  readonly mode: "on" | "onOrAfter" | "onOrBefore" | "streak";
+  readonly cohort: "perInterval" | "firstInRange" | "firstEver" | "firstMatching";
+  readonly minOccurrences: number;
+  readonly by: readonly ParsedBy[] | undefined;
+  readonly limit: number;
+  readonly average: "pooled" | "simple";
+}
+
+export interface ParsedLifecycle extends OverRange {
+  readonly kind: "lifecycle";
+  readonly select: ParsedSelect;
+  readonly unit: TimeUnit;
+}
+
+export interface ParsedStickiness extends OverRange {
+  readonly kind: "stickiness";
+  readonly select: ParsedSelect;
+  readonly unit: TimeUnit;
+  readonly mode: "exact" | "atLeast";
+  readonly minEvents: number;
 }
 
 export interface ParsedSeries {

@@ -1,0 +1,120 @@
+import type { LifecycleAnswer } from "@shale/model";
+import type { ScanBatch } from "@shale/scan";
+import type { Intervals } from "../calendar/plan-intervals.ts";
+import { planIntervals } from "../calendar/plan-intervals.ts";
+import { compileFilter } from "../filter/row-filter.ts";
+import { compileSelect, propertiesOf } from "../filter/row-select.ts";
+import type { ParsedLifecycle } from "../parse/parsed-query.ts";
+import type { QueryRun } from "../query-run.ts";
+import type { IntervalRuns } from "../segmentation/interval-runs.ts";
+import { createRunsReader } from "../segmentation/interval-runs.ts";
+import { createMemoryBudget } from "../segmentation/memory-budget.ts";
+import type { UserMarks } from "../segmentation/user-marks.ts";
+import { createUserMarks } from "../segmentation/user-marks.ts";
+
+/** The mark of a user that was seen, but in none of the intervals; interval i is KNOWN + 1 + i. */
+const KNOWN = 1;
+
+/** @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws */
+export async function runLifecycle(
+  run: QueryRun,
+  parsed: ParsedLifecycle,
+): Promise<Omit<LifecycleAnswer, "meta">> {
+  const { fromMs, toMs } = parsed;
+  const asked = planIntervals(parsed);
+  // The interval before the range is the first of these.
+  const intervals = planIntervals({ ...parsed, fromMs: (asked.startsMs[0] ?? fromMs) - 1 });
+  const history = { endMs: intervals.startsMs[0] ?? 0, gapMs: intervals.startsMs[1] ?? 0, fromMs };
+  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
+  const select = compileSelect(parsed.select);
+  const reader = createRunsReader({ intervals, fromMs: history.endMs, toMs });
+  const marks = createUserMarks(createMemoryBudget(run.memoryBytesMax));
+  const counts = createLifecycleCounts(intervals);
+  const options = {
+    fromMs: Number.NEGATIVE_INFINITY,
+    toMs,
+    columns: [...new Set([...propertiesOf(parsed.where), ...propertiesOf(parsed.select.where)])],
+    order: "none",
+  } as const;
+  for await (const batch of run.scan(options, "count")) {
+    const mask = select.maskOf(batch, where?.maskOf(batch));
+    const users = marks.of(batch);
+    const counted = markHistory(batch, mask, { ...history, users });
+    counts.add(batch, reader.of(batch, counted), users);
+  }
+  return { kind: "lifecycle", intervals: [...asked.labels], ...counts.answer() };
+}
+
+interface History {
+  /** Events before it are in no interval. */
+  readonly endMs: number;
+  /** Nor are those from here to `fromMs`: the first interval is cut to the range. */
+  readonly gapMs: number;
+  readonly fromMs: number;
+  readonly users: UserMarks;
+}
+
+/** Marks the users of rows that are in no interval, and gives back the mask of the other rows. */
+function markHistory(
+  { rowCount, timesMs, userCodes }: ScanBatch,
+  mask: Uint8Array | undefined,
+  { endMs, gapMs, fromMs, users }: History,
+): Uint8Array | undefined {
+  let counted = mask;
+  for (let row = 0; row < rowCount; row++) {
+    const atMs = timesMs[row] ?? 0;
+    if (atMs >= fromMs || (atMs >= endMs && atMs < gapMs)) continue;
+    if (mask !== undefined && mask[row] === 0) continue;
+    const user = userCodes[row] ?? 0;
+    if (users.marks[user] === 0) users.marks[user] = KNOWN;
+    if (atMs < endMs) continue; // The reader leaves it out.
+    if (counted === mask) counted = mask?.slice() ?? new Uint8Array(rowCount).fill(1);
+    if (counted !== undefined) counted[row] = 0;
+  }
+  return counted;
+}
+
+type LifecycleNumbers = Pick<LifecycleAnswer, "new" | "returning" | "resurrecting" | "dormant">;
+
+/** Numbers by interval, the one before the range included. Those of shards merge by addition. */
+function createLifecycleCounts({ count }: Intervals) {
+  const active = new Float64Array(count);
+  const fresh = new Float64Array(count);
+  const returning = new Float64Array(count);
+  return {
+    /** Batches of a shard come in order: it is enough to know of a user the interval seen last. */
+    add({ userCodes }: ScanBatch, { rows, first, starts }: IntervalRuns, users: UserMarks): void {
+      const { marks, nobody } = users;
+      for (let run = 0; run + 1 < starts.length; run++) {
+        const interval = first + run;
+        const mark = KNOWN + 1 + interval;
+        const end = starts[run + 1] ?? 0;
+        let [activeCount, freshCount, returningCount] = [0, 0, 0];
+        for (let i = starts[run] ?? 0; i < end; i++) {
+          const user = userCodes[rows[i] ?? 0] ?? 0;
+          const seen = marks[user] ?? 0;
+          if (seen === mark || user === nobody) continue;
+          marks[user] = mark;
+          activeCount++;
+          if (seen === 0) freshCount++;
+          else if (seen === mark - 1 && seen !== KNOWN) returningCount++;
+        }
+        if (activeCount === 0) continue;
+        active[interval] = (active[interval] ?? 0) + activeCount;
+        fresh[interval] = (fresh[interval] ?? 0) + freshCount;
+        returning[interval] = (returning[interval] ?? 0) + returningCount;
+      }
+    },
+    answer(): LifecycleNumbers {
+      const numbers: LifecycleNumbers = { new: [], returning: [], resurrecting: [], dormant: [] };
+      for (let interval = 1; interval < count; interval++) {
+        const [news, again] = [fresh[interval] ?? 0, returning[interval] ?? 0];
+        numbers.new.push(news);
+        numbers.returning.push(again);
+        numbers.resurrecting.push((active[interval] ?? 0) - news - again);
+        numbers.dormant.push((active[interval - 1] ?? 0) - again);
+      }
+      return numbers;
+    },
+  };
+}

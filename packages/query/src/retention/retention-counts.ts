@@ -1,0 +1,66 @@
+import type { MemoryBudget } from "../segmentation/memory-budget.ts";
+
+/** Users by slot and cohort, and how many of them each bracket has. Those of shards add up. */
+export interface RetentionCounts {
+  readonly slotCount: number;
+  /** The slot of a cell of the breakdown, made when it is new. @throws {ShaleError} MEMORY_EXCEEDED */
+  slotOf(cell: number): number;
+  cellOf(slot: number): number;
+  addUser(slot: number, cohort: number): void;
+  addReturned(slot: number, cohort: number, bracket: number): void;
+  sizeOf(slot: number, cohort: number): number;
+  returnedOf(slot: number, cohort: number, bracket: number): number;
+}
+
+export interface RetentionCountsOptions {
+  readonly cohortCount: number;
+  readonly bracketCount: number;
+  readonly budget: MemoryBudget;
+}
+
+const SLOT_BYTES = 100; // What the maps take for each, roughly.
+
+export function createRetentionCounts(options: RetentionCountsOptions): RetentionCounts {
+  const { cohortCount, bracketCount, budget } = options;
+  const holder = {};
+  const cells: number[] = [];
+  const slots = new Map<number, number>();
+  /** By slot, cohort and bracket; behind the brackets the size of the cohort. */
+  const stride = bracketCount + 1;
+  const slotLength = cohortCount * stride;
+  let table = new Uint32Array(0);
+
+  function addSlot(cell: number): number {
+    const slot = cells.push(cell) - 1;
+    slots.set(cell, slot);
+    const wanted = cells.length * slotLength;
+    const length = wanted <= table.length ? table.length : Math.max(wanted, 2 * table.length);
+    budget.hold(holder, 4 * length + SLOT_BYTES * cells.length);
+    if (length > table.length) {
+      const grown = new Uint32Array(length);
+      grown.set(table);
+      table = grown;
+    }
+    return slot;
+  }
+  function placeOf(slot: number, cohort: number): number {
+    return slot * slotLength + cohort * stride;
+  }
+  return {
+    get slotCount() {
+      return cells.length;
+    },
+    slotOf: (cell) => slots.get(cell) ?? addSlot(cell),
+    cellOf: (slot) => cells[slot] ?? 0,
+    addUser(slot, cohort) {
+      const place = placeOf(slot, cohort) + bracketCount;
+      table[place] = (table[place] ?? 0) + 1;
+    },
+    addReturned(slot, cohort, bracket) {
+      const place = placeOf(slot, cohort) + bracket;
+      table[place] = (table[place] ?? 0) + 1;
+    },
+    sizeOf: (slot, cohort) => table[placeOf(slot, cohort) + bracketCount] ?? 0,
+    returnedOf: (slot, cohort, bracket) => table[placeOf(slot, cohort) + bracket] ?? 0,
+  };
+}

@@ -1,0 +1,85 @@
+import type { StickinessAnswer } from "@shale/model";
+import type { ScanBatch } from "@shale/scan";
+import { planIntervals } from "../calendar/plan-intervals.ts";
+import { compileFilter } from "../filter/row-filter.ts";
+import { compileSelect, propertiesOf } from "../filter/row-select.ts";
+import type { ParsedStickiness } from "../parse/parsed-query.ts";
+import type { QueryRun } from "../query-run.ts";
+import type { IntervalRuns } from "../segmentation/interval-runs.ts";
+import { createRunsReader } from "../segmentation/interval-runs.ts";
+import { createMemoryBudget } from "../segmentation/memory-budget.ts";
+import { createUserMarks } from "../segmentation/user-marks.ts";
+
+/** @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws */
+export async function runStickiness(
+  run: QueryRun,
+  parsed: ParsedStickiness,
+): Promise<Omit<StickinessAnswer, "meta">> {
+  const { fromMs, toMs, mode, minEvents } = parsed;
+  const intervals = planIntervals(parsed);
+  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
+  const select = compileSelect(parsed.select);
+  const reader = createRunsReader({ intervals, fromMs, toMs });
+  const budget = createMemoryBudget(run.memoryBytesMax);
+  const states = {
+    places: createUserMarks(budget),
+    events: createUserMarks(budget),
+    actives: createUserMarks(budget),
+  };
+  /** Users by the number of their active intervals, less 1. Those of shards merge by addition. */
+  const users = new Array<number>(intervals.count).fill(0);
+  const columns = [...propertiesOf(parsed.where), ...propertiesOf(parsed.select.where)];
+  const options = { fromMs, toMs, columns: [...new Set(columns)], order: "none" } as const;
+  for await (const batch of run.scan(options, "count")) {
+    const runs = reader.of(batch, select.maskOf(batch, where?.maskOf(batch)));
+    countActive(batch, runs, {
+      places: states.places.of(batch).marks,
+      events: states.events.of(batch).marks,
+      actives: states.actives.of(batch).marks,
+      nobody: states.places.of(batch).nobody,
+      minEvents,
+      users,
+    });
+  }
+  if (mode === "atLeast") {
+    for (let i = users.length - 2; i >= 0; i--) users[i] = (users[i] ?? 0) + (users[i + 1] ?? 0);
+  }
+  return { kind: "stickiness", intervalCount: intervals.count, users };
+}
+
+/** The first three by user code. */
+interface UserStates {
+  /** 1 + the interval of the last event. */
+  readonly places: Uint32Array;
+  /** Events in that interval so far. */
+  readonly events: Uint32Array;
+  /** Active intervals so far. */
+  readonly actives: Uint32Array;
+  readonly nobody: number;
+  readonly minEvents: number;
+  readonly users: number[];
+}
+
+/** Batches of a shard come in order, so the intervals of a user do, too. */
+function countActive(
+  { userCodes }: ScanBatch,
+  { rows, first, starts }: IntervalRuns,
+  { places, events, actives, nobody, minEvents, users }: UserStates,
+): void {
+  for (let run = 0; run + 1 < starts.length; run++) {
+    const place = first + run + 1;
+    const end = starts[run + 1] ?? 0;
+    for (let i = starts[run] ?? 0; i < end; i++) {
+      const user = userCodes[rows[i] ?? 0] ?? 0;
+      if (user === nobody) continue;
+      const count = places[user] === place ? (events[user] ?? 0) + 1 : 1;
+      places[user] = place;
+      events[user] = count;
+      if (count !== minEvents) continue;
+      const active = actives[user] ?? 0;
+      actives[user] = active + 1;
+      users[active] = (users[active] ?? 0) + 1;
+      if (active > 0) users[active - 1] = (users[active - 1] ?? 0) - 1;
+    }
+  }
+}
