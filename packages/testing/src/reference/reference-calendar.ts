@@ -1,4 +1,4 @@
-import type { SegmentationQuery, WeekStart } from "@shale/model";
+import type { QueryRange, TimeUnit, WeekStart } from "@shale/model";
 import { ShaleError, unreachable } from "@shale/model";
 import { timeMsOf } from "./reference-event.ts";
 
@@ -89,7 +89,7 @@ export function instantMsOf(instant: string | number | Date, timezone: string): 
     : timeMsOf(instant);
 }
 
-export function rangeOf(query: SegmentationQuery): ReferenceRange {
+export function rangeOf(query: Pick<QueryRange, "from" | "to" | "timezone">): ReferenceRange {
   const timezone = query.timezone ?? "UTC";
   const fromMs = instantMsOf(query.from, timezone);
   const toMs = instantMsOf(query.to, timezone);
@@ -159,8 +159,14 @@ function clockIntervals(range: ReferenceRange, unitMs: number): ReferenceInterva
   return intervals;
 }
 
+/** How a query cuts time. */
+export interface ReferenceUnit {
+  readonly unit: TimeUnit | "range";
+  readonly weekStart?: WeekStart | undefined;
+}
+
 /** Every calendar interval that overlaps the range, empty ones included. */
-export function intervalsOf(query: SegmentationQuery, range: ReferenceRange): ReferenceInterval[] {
+export function intervalsOf(query: ReferenceUnit, range: ReferenceRange): ReferenceInterval[] {
   switch (query.unit) {
     case "range": {
       const label = localDateOf(range.fromMs, range.timezone);

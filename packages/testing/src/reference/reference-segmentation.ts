@@ -47,7 +47,7 @@ function measureOver(
 }
 
 /** The values of one key that an event stands under: one, or each distinct element of a list. */
-function valuesOf(event: ReferenceEvent, by: By): SegmentValue[] {
+export function valuesOf(event: ReferenceEvent, by: By): SegmentValue[] {
   const name = typeof by === "string" ? by : by.property;
   const value = propertyOf(event, name) ?? null;
   const elements: readonly SegmentValue[] =
@@ -69,7 +69,7 @@ function bucketOf(value: SegmentValue, edges: readonly number[]): SegmentValue {
 }
 
 /** Every combination of one value for each key. */
-function combinationsOf(event: ReferenceEvent, by: readonly By[]): SegmentValue[][] {
+export function combinationsOf(event: ReferenceEvent, by: readonly By[]): SegmentValue[][] {
   return by.reduce<SegmentValue[][]>(
     (partial, key) =>
       partial.flatMap((left) => valuesOf(event, key).map((value) => [...left, value])),
@@ -78,12 +78,18 @@ function combinationsOf(event: ReferenceEvent, by: readonly By[]): SegmentValue[
 }
 
 /** null, then false, true, numbers, texts. */
-function compareValues(a: SegmentValue, b: SegmentValue): number {
+export function compareValues(a: SegmentValue, b: SegmentValue): number {
   const rank = (value: SegmentValue): number =>
     value === null ? 0 : ["boolean", "number", "string"].indexOf(typeof value) + 1;
   if (rank(a) !== rank(b)) return rank(a) - rank(b);
   if (typeof a === "string" && typeof b === "string") return compareText(a, b);
   return Number(a) - Number(b);
+}
+
+/** By the first key that differs. */
+export function compareKeys(a: readonly SegmentValue[], b: readonly SegmentValue[]): number {
+  const differing = a.findIndex((value, key) => value !== b[key]);
+  return compareValues(a[differing] ?? null, b[differing] ?? null);
 }
 
 function segmentsOf(
@@ -103,11 +109,7 @@ function segmentsOf(
   }
   const all = [...eventsOf.values()]
     .map((segment) => ({ ...segment, ...measureAll(segment.events) }))
-    .sort((a, b) => {
-      if (a.range !== b.range) return b.range - a.range;
-      const differing = a.by.findIndex((value, key) => value !== b.by[key]);
-      return compareValues(a.by[differing] ?? null, b.by[differing] ?? null);
-    });
+    .sort((a, b) => b.range - a.range || compareKeys(a.by, b.by));
   const answer: SegmentationSegment[] = all
     .slice(0, limit)
     .map(({ by: values, values: counts, range }) => ({ by: values, values: counts, range }));
@@ -123,7 +125,7 @@ function labelOf(series: SegmentationSeries): string {
   return series.label ?? series.select.label ?? names ?? "any event";
 }
 
-function checkSelect(select: EventSelect, path: string): void {
+export function checkSelect(select: EventSelect, path: string): void {
   if (typeof select.event === "object" && select.event.length === 0) {
     throw new ShaleError("QUERY_INVALID", "Cannot select no event", { path: `${path}.event` });
   }
