@@ -1,6 +1,8 @@
+import { runCollection, writeHeartbeat } from "@shale/catalog";
 import { loadUserHasher, type UserHasher } from "@shale/columns";
 import { compactProject } from "@shale/compaction";
 import type { Env } from "@shale/env";
+import { chainVersion, writerOrdinal } from "@shale/model";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openStore } from "../open-store.ts";
 import {
@@ -92,5 +94,29 @@ describe("verifyProject() over day files", () => {
     const [key = ""] = await keysUnder(env, "spec=A/shard=");
     await env.store.delete(key);
     expect(await codesFound()).toEqual([["OBJECT_MISSING", key]]);
+  });
+
+  test("notes manifests that are older than the retirement of a writer, as in a bad copy", async () => {
+    const old = await keysUnder(env, "spec=A/");
+    const saved = await Promise.all(
+      old.map(async (key) => [key, await bytesOf(env, key)] as const),
+    );
+    await compact();
+    await runCollection(env, shop, { graceMs: 0 });
+    for (const key of await keysUnder(env, "spec=A/")) await env.store.delete(key);
+    for (const [key, bytes] of saved) await env.store.put(key, bytes, { always: true });
+    const { notes, events } = await verify();
+    expect(events).toBe(30);
+    expect(notes.map(({ code }) => code)).toContain("RETIRING");
+  });
+
+  test("finds that the catalog is older than what a writer has adopted", async () => {
+    const [catalog = ""] = await keysUnder(env, "catalog/");
+    expect(catalog).not.toBe("");
+    await writeHeartbeat(env, shop, {
+      ...{ ordinal: writerOrdinal(1), catalogVersion: chainVersion(99), lastSeq: 1 },
+      ...{ oldestUnflushedSeq: null, process: env.processes.self, atMs: 0 },
+    });
+    expect(await codesFound()).toEqual([["CATALOG_OLD", expect.stringContaining("writers/")]]);
   });
 });

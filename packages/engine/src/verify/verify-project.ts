@@ -16,6 +16,7 @@ import { listProject } from "./list-project.ts";
 import { loadNewestCatalog } from "./newest-catalog.ts";
 import { readGroup } from "./read-group.ts";
 import { checkTail } from "./tail/check-tail.ts";
+import { noteRetiringWriters } from "./tail/retiring-writers.ts";
 import { unlistedNotesOf } from "./unlisted-notes.ts";
 import type { VerificationReport, VerifyOptions } from "./verification.ts";
 import type { VerifyContext } from "./verify-context.ts";
@@ -80,6 +81,7 @@ async function checkAll(context: VerifyContext, listing: ProjectListing): Promis
     ...{ project, catalog, pinned: first, groups },
     ...{ listed, shards },
   });
+  await noteRetiringWriters(context, groups, catalog);
   await checkDocuments(context, [
     ...listing.ofKind("condemned"),
     ...listing.ofKind("pin"),
