@@ -1,43 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { SegmentationAnswer } from "@shale/model";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "./cli.test-support.ts";
-
-const folder = fileURLToPath(new URL("../../../../shared/data/", import.meta.url));
-const isThere = existsSync(join(folder, "README.md"));
-if (!isThere) console.warn(`${folder} is not there: the tests on real files do not run`);
-
-interface RealFile {
-  readonly file: string;
-  readonly rows: number;
-  readonly users: number;
-  readonly names: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-}
-
-/** The table in the README of the data: rows, users, event names, first and last time. */
-function realFiles(): RealFile[] {
-  if (!isThere) return [];
-  return readFileSync(join(folder, "README.md"), "utf8")
-    .split("\n")
-    .filter((line) => /^\| \w+\.ndjson\.gz \|/.test(line))
-    .map((line) => {
-      const cells = line.split("|").map((cell) => cell.trim());
-      const [file = "", rows, users, names, first = "", last = ""] = cells.slice(1);
-      return {
-        file,
-        rows: Number(rows),
-        users: Number(users),
-        names: Number(names),
-        firstMs: Date.parse(first),
-        lastMs: Date.parse(last),
-      };
-    });
-}
+import { isThere, realFiles, realFolder } from "./real-files.test-support.ts";
 
 let root = "";
 beforeAll(() => {
@@ -59,7 +26,7 @@ const files = realFiles();
 describe.skipIf(!isThere)("the nine public files", () => {
   test.each(files)("$file: rows, users, names and days are those of its table", async (real) => {
     const project = real.file.split(".")[0] ?? "";
-    const path = join(folder, real.file);
+    const path = join(realFolder, real.file);
     const ingest = ["ingest", path, "--insert-ids", "file-line", "--shards=4"];
     const report = { accepted: real.rows, duplicates: 0, rejectedCount: 0, rejected: [] };
     expect(await answerOf(ingest, project)).toMatchObject(report);
