@@ -19,11 +19,13 @@ export function selectRows(
   rows: Uint32Array,
 ): EventBatch | LoggedBatch | StoredBatch {
   let previous = -1;
+  let isAscending = true;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] ?? 0;
-    invariant(row > previous && row < batch.rowCount, `rows ascend: ${previous}, ${row}`);
+    if (row <= previous || row >= batch.rowCount) isAscending = false;
     previous = row;
   }
+  invariant(isAscending, "rows ascend, each below the number of rows");
   const selected: EventBatch = {
     rowCount: rows.length,
     users: batch.users,
@@ -43,7 +45,7 @@ export function selectRows(
 }
 
 function columnOf(column: PropertyColumn, selected: Uint32Array): PropertyColumn {
-  const { rows, slots } = placesOf(column.rows, selected);
+  const { rows, slots } = slotsOfRows(column.rows, selected);
   switch (column.kind) {
     case "string":
     case "list":
@@ -55,8 +57,11 @@ function columnOf(column: PropertyColumn, selected: Uint32Array): PropertyColumn
   }
 }
 
-/** Which slots are wanted, and for a sparse column to which of the selected rows they belong. */
-function placesOf(
+/**
+ * Which slots of a column are wanted, and for a sparse one, whose `rows` are given, to which of the
+ * selected rows they belong.
+ */
+export function slotsOfRows(
   rows: Uint32Array | undefined,
   selected: Uint32Array,
 ): { readonly rows: Uint32Array | undefined; readonly slots: Uint32Array } {

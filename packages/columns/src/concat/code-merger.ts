@@ -2,8 +2,17 @@ import type { TextTable } from "../text-table.ts";
 
 /** Turns the codes of one dictionary after another into codes of one merged dictionary. */
 export interface CodeMerger {
-  /** Writes the merged codes of `codes` into `target` from `at` on. */
-  merge(codes: Uint32Array, table: TextTable, target: Uint32Array, at: number): void;
+  /**
+   * Writes the merged codes of `codes` into `target` from `at` on: those at `picks`, or all.
+   */
+  merge({ codes, picks, table }: MergedCodes, target: Uint32Array, at: number): void;
+}
+
+export interface MergedCodes {
+  readonly codes: Uint32Array;
+  readonly table: TextTable;
+  /** Indexes in `codes`; undefined: all, in order. */
+  readonly picks: Uint32Array | undefined;
 }
 
 const FEW_ONE_IN = 16;
@@ -32,29 +41,41 @@ export function createCodeMerger(
     if (step === 1) merged[0] = 1;
   }
 
+  function codeOf(code: number, table: TextTable): number {
+    const found = merged[code] ?? 0;
+    if (found !== 0) return found - 1;
+    const added = intern(table, code - step) + step;
+    merged[code] = added + 1;
+    return added;
+  }
+
   /** A few rows of a large dictionary: forgetting all of its entries would cost more than they. */
-  function mergeFew(codes: Uint32Array, table: TextTable, target: Uint32Array, at: number): void {
-    for (let i = 0; i < codes.length; i++) {
-      const code = codes[i] ?? 0;
+  function mergeFew(
+    codes: Uint32Array,
+    picks: Uint32Array | undefined,
+    table: TextTable,
+    target: Uint32Array,
+    at: number,
+  ): void {
+    const count = picks?.length ?? codes.length;
+    for (let i = 0; i < count; i++) {
+      const code = codes[picks === undefined ? i : (picks[i] ?? 0)] ?? 0;
       target[at + i] = code < step ? 0 : intern(table, code - step) + step;
     }
   }
 
   return {
-    merge(codes, table, target, at) {
-      if (table !== current && codes.length * FEW_ONE_IN < table.count) {
-        mergeFew(codes, table, target, at);
+    merge({ codes, picks, table }, target, at) {
+      const count = picks?.length ?? codes.length;
+      if (table !== current && count * FEW_ONE_IN < table.count) {
+        mergeFew(codes, picks, table, target, at);
         return;
       }
       begin(table);
-      for (let i = 0; i < codes.length; i++) {
-        const code = codes[i] ?? 0;
-        let found = merged[code] ?? 0;
-        if (found === 0) {
-          found = intern(table, code - step) + step + 1;
-          merged[code] = found;
-        }
-        target[at + i] = found - 1;
+      if (picks === undefined) {
+        for (let i = 0; i < count; i++) target[at + i] = codeOf(codes[i] ?? 0, table);
+      } else {
+        for (let i = 0; i < count; i++) target[at + i] = codeOf(codes[picks[i] ?? 0] ?? 0, table);
       }
     },
   };

@@ -21,14 +21,15 @@ export function concatBatches(batches: readonly LoggedBatch[]): LoggedBatch {
   invariant(first !== undefined, "there is a batch to begin with");
   if (batches.length === 1) return first;
   const rowCount = checkOrder(batches, first);
+  const parts = batches.map((batch) => ({ batch, rows: undefined }));
   return {
     writer: first.writer,
     rowCount,
     ...concatRows(batches, rowCount),
-    ...concatUsers(batches, rowCount),
-    ...concatEvents(batches, rowCount),
+    ...concatUsers(parts, rowCount),
+    ...concatEvents(parts, rowCount),
     ...concatInsertIds(batches, rowCount),
-    properties: concatProperties(batches, rowCount),
+    properties: concatProperties(parts, rowCount),
   };
 }
 

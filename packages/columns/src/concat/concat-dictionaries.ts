@@ -3,9 +3,16 @@ import type { EventBatch, UserTable } from "../event-batch.ts";
 import type { TextTable } from "../text-table.ts";
 import { createCodeMerger } from "./code-merger.ts";
 
-/** The users of all batches, merged by their bytes: those that a row has, in order of first row. */
+/** Some rows of a batch. */
+export interface RowPart<Batch extends EventBatch = EventBatch> {
+  readonly batch: Batch;
+  /** Ascending; undefined: all. */
+  readonly rows: Uint32Array | undefined;
+}
+
+/** The users of all parts, merged by their bytes: those that a row has, in order of first row. */
 export function concatUsers(
-  batches: readonly EventBatch[],
+  parts: readonly RowPart[],
   rowCount: number,
 ): Pick<EventBatch, "users" | "userCodes"> {
   const interner = createByteInterner();
@@ -28,10 +35,10 @@ export function concatUsers(
   const merger = createCodeMerger("none", intern);
   const userCodes = new Uint32Array(rowCount);
   let row = 0;
-  for (const batch of batches) {
+  for (const { batch, rows: picks } of parts) {
     current = batch.users;
-    merger.merge(batch.userCodes, batch.users.ids, userCodes, row);
-    row += batch.rowCount;
+    merger.merge({ codes: batch.userCodes, picks, table: batch.users.ids }, userCodes, row);
+    row += picks?.length ?? batch.rowCount;
   }
   const { count } = interner;
   const users = {
@@ -48,18 +55,18 @@ function grownU32(source: Uint32Array): Uint32Array<ArrayBuffer> {
   return grown;
 }
 
-/** The event names of all batches, merged likewise. */
+/** The event names of all parts, merged likewise. */
 export function concatEvents(
-  batches: readonly EventBatch[],
+  parts: readonly RowPart[],
   rowCount: number,
 ): Pick<EventBatch, "events" | "eventCodes"> {
   const interner = createByteInterner();
   const merger = createCodeMerger("none", interner.intern);
   const eventCodes = new Uint32Array(rowCount);
   let row = 0;
-  for (const batch of batches) {
-    merger.merge(batch.eventCodes, batch.events, eventCodes, row);
-    row += batch.rowCount;
+  for (const { batch, rows: picks } of parts) {
+    merger.merge({ codes: batch.eventCodes, picks, table: batch.events }, eventCodes, row);
+    row += picks?.length ?? batch.rowCount;
   }
   return { events: interner.build(), eventCodes };
 }

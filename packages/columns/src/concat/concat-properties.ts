@@ -1,12 +1,8 @@
 import { createByteInterner } from "../byte-interner.ts";
-import type {
-  BooleanColumn,
-  EventBatch,
-  NumberColumn,
-  PropertyColumn,
-  TextColumn,
-} from "../event-batch.ts";
+import type { BooleanColumn, NumberColumn, PropertyColumn, TextColumn } from "../event-batch.ts";
+import { slotsOfRows } from "../select-rows.ts";
 import { createCodeMerger } from "./code-merger.ts";
+import type { RowPart } from "./concat-dictionaries.ts";
 
 /** A column is dense when at least one row in this many has a value, as in a built batch. */
 const DENSE_ONE_IN = 8;
@@ -17,22 +13,24 @@ type Slots = Uint32Array | Float64Array | Uint8Array;
 interface Part<Column> {
   readonly firstRow: number;
   readonly column: Column;
+  /** Which slots of the column are meant; undefined: all. */
+  readonly picks: Uint32Array | undefined;
+  /** To which row of the part each belongs; undefined: a slot a row. */
+  readonly rows: Uint32Array | undefined;
 }
 /** How the slots of a kind of column are read and made; absent ones are 0, or NaN among numbers. */
 interface SlotSource<Column, S extends Slots> {
   readonly absent: number;
   make(length: number): S;
-  /** As they stand in the part. */
+  /** As they stand in the column. */
   rawOf(column: Column): S;
-  /** As they stand in the whole; the array may be longer, and is only good until the next call. */
-  slotsOf(column: Column): S;
-  /** Writes `slotsOf` into `target` from `at` on. */
-  copy(column: Column, target: S, at: number): void;
+  /** Writes those that are meant, as they stand in the whole, into `target` from `at` on. */
+  copy(part: Part<Column>, target: S, at: number): void;
 }
 
-/** The columns of all batches, merged by name and kind, in the order of a built batch. */
+/** The columns of all parts, merged by name and kind, in the order of a built batch. */
 export function concatProperties(
-  batches: readonly EventBatch[],
+  sources: readonly RowPart[],
   rowCount: number,
 ): readonly PropertyColumn[] {
   const strings = new Map<string, Part<TextColumn>[]>();
@@ -40,24 +38,25 @@ export function concatProperties(
   const numbers = new Map<string, Part<NumberColumn>[]>();
   const booleans = new Map<string, Part<BooleanColumn>[]>();
   let firstRow = 0;
-  for (const { properties, rowCount: batchRows } of batches) {
-    for (const column of properties) {
+  for (const { batch, rows } of sources) {
+    for (const column of batch.properties) {
+      const place = placesIn(column, rows);
       switch (column.kind) {
         case "string":
-          add(strings, { firstRow, column });
+          add(strings, { firstRow, column, ...place });
           break;
         case "list":
-          add(lists, { firstRow, column });
+          add(lists, { firstRow, column, ...place });
           break;
         case "number":
-          add(numbers, { firstRow, column });
+          add(numbers, { firstRow, column, ...place });
           break;
         case "boolean":
-          add(booleans, { firstRow, column });
+          add(booleans, { firstRow, column, ...place });
           break;
       }
     }
-    firstRow += batchRows;
+    firstRow += rows?.length ?? batch.rowCount;
   }
   const columns = [
     ...Array.from(strings.values(), (parts) => concatTexts(parts, rowCount)),
@@ -77,6 +76,16 @@ function add<Column extends PropertyColumn>(
   else parts.push(part);
 }
 
+/** Which slots of a column the rows take; undefined rows: all. */
+function placesIn(
+  { rows: owners }: PropertyColumn,
+  selected: Uint32Array | undefined,
+): Pick<Part<PropertyColumn>, "picks" | "rows"> {
+  if (selected === undefined) return { picks: undefined, rows: owners };
+  const { rows, slots } = slotsOfRows(owners, selected);
+  return { picks: slots, rows };
+}
+
 function comparePlace(left: PropertyColumn, right: PropertyColumn): number {
   if (left.name !== right.name) return left.name < right.name ? -1 : 1;
   return left.kind < right.kind ? -1 : 1;
@@ -85,17 +94,12 @@ function comparePlace(left: PropertyColumn, right: PropertyColumn): number {
 function concatTexts(parts: readonly Part<TextColumn>[], rowCount: number): TextColumn | undefined {
   const interner = createByteInterner();
   const merger = createCodeMerger("zero", interner.intern);
-  let merged = new Uint32Array(64);
   const place = placeOf(parts, rowCount, {
     absent: 0,
     make: (length) => new Uint32Array(length),
     rawOf: ({ codes }) => codes,
-    slotsOf({ codes, values }) {
-      if (codes.length > merged.length) merged = new Uint32Array(2 * codes.length);
-      merger.merge(codes, values, merged, 0);
-      return merged;
-    },
-    copy: ({ codes, values }, target, at) => merger.merge(codes, values, target, at),
+    copy: ({ column: { codes, values }, picks }, target, at) =>
+      merger.merge({ codes, picks, table: values }, target, at),
   });
   const first = parts[0]?.column;
   if (place === undefined || first === undefined) return undefined;
@@ -111,8 +115,7 @@ function concatNumbers(
     absent: Number.NaN,
     make: (length) => new Float64Array(length),
     rawOf: ({ values }) => values,
-    slotsOf: ({ values }) => values,
-    copy: ({ values }, target, at) => target.set(values, at),
+    copy: ({ column: { values }, picks }, target, at) => copySlots(values, picks, target, at),
   });
   const name = parts[0]?.column.name;
   if (place === undefined || name === undefined) return undefined;
@@ -127,12 +130,21 @@ function concatBooleans(
     absent: 0,
     make: (length) => new Uint8Array(length),
     rawOf: ({ values }) => values,
-    slotsOf: ({ values }) => values,
-    copy: ({ values }, target, at) => target.set(values, at),
+    copy: ({ column: { values }, picks }, target, at) => copySlots(values, picks, target, at),
   });
   const name = parts[0]?.column.name;
   if (place === undefined || name === undefined) return undefined;
   return { kind: "boolean", name, rows: place.rows, values: place.slots };
+}
+
+function copySlots<S extends Slots>(
+  slots: S,
+  picks: Uint32Array | undefined,
+  target: S,
+  at: number,
+): void {
+  if (picks === undefined) target.set(slots, at);
+  else for (let i = 0; i < picks.length; i++) target[at + i] = slots[picks[i] ?? 0] ?? 0;
 }
 
 /** Puts the parts into one column, dense or sparse; undefined where no row has a value. */
@@ -143,29 +155,36 @@ function placeOf<Column extends PropertyColumn, S extends Slots>(
 ): { readonly rows: Uint32Array | undefined; readonly slots: S } | undefined {
   const { absent } = source;
   let present = 0;
-  for (const { column } of parts) {
-    present += column.rows?.length ?? presentCount(source.rawOf(column), absent);
+  let slotCountMax = 0;
+  for (const { column, picks, rows } of parts) {
+    const slots = source.rawOf(column);
+    present += rows?.length ?? presentCount(slots, picks, absent);
+    slotCountMax = Math.max(slotCountMax, picks?.length ?? slots.length);
   }
   if (present === 0) return undefined;
+  const found = source.make(slotCountMax);
   if (present * DENSE_ONE_IN >= rowCount) {
     const slots = source.make(rowCount);
     if (absent !== 0) slots.fill(absent);
-    for (const { firstRow, column } of parts) {
-      if (column.rows === undefined) source.copy(column, slots, firstRow);
-      else scatter(source.slotsOf(column), column.rows, slots, firstRow);
+    for (const part of parts) {
+      if (part.rows === undefined) source.copy(part, slots, part.firstRow);
+      else {
+        source.copy(part, found, 0);
+        scatter(found, part.rows, slots, part.firstRow);
+      }
     }
     return { rows: undefined, slots };
   }
   const rows = new Uint32Array(present);
   const slots = source.make(present);
   let at = 0;
-  for (const { firstRow, column } of parts) {
-    const found = source.slotsOf(column);
-    const count = source.rawOf(column).length;
+  for (const part of parts) {
+    source.copy(part, found, 0);
+    const count = part.picks?.length ?? source.rawOf(part.column).length;
     for (let i = 0; i < count; i++) {
       const slot = found[i] ?? 0;
       if (!isPresent(slot, absent)) continue;
-      rows[at] = firstRow + (column.rows === undefined ? i : (column.rows[i] ?? 0));
+      rows[at] = part.firstRow + (part.rows === undefined ? i : (part.rows[i] ?? 0));
       slots[at] = slot;
       at++;
     }
@@ -177,9 +196,13 @@ function isPresent(slot: number, absent: number): boolean {
   return absent === 0 ? slot !== 0 : !Number.isNaN(slot);
 }
 
-function presentCount(slots: Slots, absent: number): number {
+function presentCount(slots: Slots, picks: Uint32Array | undefined, absent: number): number {
+  const total = picks?.length ?? slots.length;
   let count = 0;
-  for (let i = 0; i < slots.length; i++) if (isPresent(slots[i] ?? 0, absent)) count++;
+  for (let i = 0; i < total; i++) {
+    const slot = slots[picks === undefined ? i : (picks[i] ?? 0)] ?? 0;
+    if (isPresent(slot, absent)) count++;
+  }
   return count;
 }
 

@@ -1,4 +1,5 @@
 import { invariant } from "@shale/model";
+import type { RowPart } from "../concat/concat-dictionaries.ts";
 import type { StoredBatch } from "../stored-batch.ts";
 import type { TextTable } from "../text-table.ts";
 import { createBytesCopier } from "../text-table.ts";
@@ -16,13 +17,19 @@ export interface InsertIdList {
 
 const TABLE_BYTES_MAX = 0xffff_ffff;
 
-/** The ids of all batches, one batch behind the other. */
-export function concatInsertIds(batches: readonly StoredBatch[], rowCount: number): InsertIdList {
+/** The ids of all parts, one part behind the other. */
+export function concatInsertIds(
+  parts: readonly RowPart<StoredBatch>[],
+  rowCount: number,
+): InsertIdList {
   const places = new Uint32Array(3 * rowCount);
   let at = 0;
-  batches.forEach(({ insertIds: { offsets }, insertIdCodes }, part) => {
-    for (let row = 0; row < insertIdCodes.length; row++, at += 3) {
-      const code = insertIdCodes[row] ?? 0;
+  parts.forEach(({ batch, rows }, part) => {
+    const { offsets } = batch.insertIds;
+    const codes = batch.insertIdCodes;
+    const count = rows?.length ?? codes.length;
+    for (let i = 0; i < count; i++, at += 3) {
+      const code = codes[rows === undefined ? i : (rows[i] ?? 0)] ?? 0;
       if (code === 0) continue;
       const start = offsets[code - 1] ?? 0;
       places[at] = 1 + (offsets[code] ?? 0) - start;
@@ -30,7 +37,7 @@ export function concatInsertIds(batches: readonly StoredBatch[], rowCount: numbe
       places[at + 2] = part;
     }
   });
-  return { parts: batches.map(({ insertIds }) => insertIds.bytes), places };
+  return { parts: parts.map(({ batch }) => batch.insertIds.bytes), places };
 }
 
 /** The ids in the order of `rows`, those that a row has, one behind the other, equal ones too. */
