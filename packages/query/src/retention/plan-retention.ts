@@ -15,7 +15,7 @@ export interface RetentionPlan {
   readonly cohortCount: number;
   /**
    * The cohorts; for the calendar clock also the buckets of the last cohort and at least one
-   * interval behind them, so that what comes later may count as being in the last.
+   * interval behind them: what comes later is as good as in that one.
    */
   readonly intervals: Intervals;
   /** Returns from here on do not count. */
@@ -40,7 +40,7 @@ export function planRetention(parsed: ParsedRetention, asOfMs: number): Retentio
   const cohorts = planIntervals(parsed);
   const cohortCount = cohorts.count;
   const isRolling = clock === "rolling";
-  const intervals = isRolling ? cohorts : intervalsAhead(parsed, { cohorts, brackets, asOfMs });
+  const intervals = isRolling ? cohorts : intervalsAhead(parsed, cohorts, brackets);
   const unitMs = ROLLING_MS[unit];
   /** Where the bucket of the latest birth of a cohort ends. */
   function endOf(cohort: number, bucket: number): number {
@@ -65,19 +65,15 @@ export function planRetention(parsed: ParsedRetention, asOfMs: number): Retentio
   };
 }
 
-interface Ahead {
-  readonly cohorts: Intervals;
-  readonly brackets: BracketTable;
-  readonly asOfMs: number;
-}
-
 /** The intervals of the cohorts and those that their buckets reach into. */
-function intervalsAhead(parsed: ParsedRetention, { cohorts, brackets, asOfMs }: Ahead): Intervals {
-  const wanted = cohorts.count + brackets.lastBucket + 1;
-  // One return behind the last bucket is as good as another, unless several in one interval count.
-  const mustTellApart = parsed.mode === "onOrAfter" && parsed.minOccurrences > 1;
-  let toMs = mustTellApart ? Math.max(parsed.toMs, asOfMs) : parsed.toMs;
-  let intervals = planIntervals({ ...parsed, toMs });
+function intervalsAhead(
+  parsed: ParsedRetention,
+  cohorts: Intervals,
+  { lastBucket }: BracketTable,
+): Intervals {
+  const wanted = cohorts.count + lastBucket + 1;
+  let { toMs } = parsed;
+  let intervals = cohorts;
   while (intervals.count < wanted) {
     toMs += (wanted - intervals.count) * ROLLING_MS[parsed.unit];
     intervals = planIntervals({ ...parsed, toMs });

@@ -1,8 +1,6 @@
 import type { RetentionAnswer } from "@shale/model";
 import { DAY_MS } from "@shale/model";
 import type { ScanBatch, TextCodes } from "@shale/scan";
-import { fillIntervals, intervalAt } from "../calendar/interval-at.ts";
-import type { Intervals } from "../calendar/plan-intervals.ts";
 import { compileFilter } from "../filter/row-filter.ts";
 import { compileSelect, isColumn, propertiesOf } from "../filter/row-select.ts";
 import type { ParsedRetention } from "../parse/parsed-query.ts";
@@ -18,6 +16,7 @@ import type { RetentionPlan } from "./plan-retention.ts";
 import { planRetention } from "./plan-retention.ts";
 import type { RetentionCounts } from "./retention-counts.ts";
 import { createRetentionCounts } from "./retention-counts.ts";
+import { createRowIntervals } from "./row-intervals.ts";
 
 /** @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws */
 export async function runRetention(
@@ -63,14 +62,16 @@ interface ReadRows {
   /** Rows that decide whether the user's first event is a birth. */
   readonly firsts: Uint8Array | undefined;
   readonly returns: Uint8Array | undefined;
-  /** The interval of each row; the nearest one for rows outside of all. */
+  /** See `createRowIntervals`. */
   readonly intervals: Uint32Array;
 }
 
-function createRowReader({ parsed, intervals }: RetentionPlan): (batch: ScanBatch) => ReadRows {
+function createRowReader(plan: RetentionPlan): (batch: ScanBatch) => ReadRows {
+  const { parsed } = plan;
   const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
   const birth = compileSelect(parsed.birth);
   const returned = compileSelect(parsed.return);
+  const intervalsOf = createRowIntervals(plan);
   // A first event ever is one by its name alone: the filters say afterwards whether it counts.
   const named = compileSelect({ ...parsed.birth, where: undefined });
   return (batch) => {
@@ -80,20 +81,9 @@ function createRowReader({ parsed, intervals }: RetentionPlan): (batch: ScanBatc
       births,
       firsts: parsed.cohort === "firstEver" ? named.maskOf(batch, undefined) : births,
       returns: returned.maskOf(batch, isIn),
-      intervals: intervalsOf(batch, intervals),
+      intervals: intervalsOf(batch),
     };
   };
-}
-
-function intervalsOf(batch: ScanBatch, intervals: Intervals): Uint32Array {
-  const within = (atMs: number): number =>
-    Math.min(Math.max(intervalAt(intervals, atMs), 0), intervals.count - 1);
-  const first = within(batch.day * DAY_MS);
-  const last = within((batch.day + 1) * DAY_MS - 1);
-  const target = new Uint32Array(batch.rowCount);
-  if (first === last) return target.fill(first);
-  fillIntervals(intervals, batch.timesMs, { first, last }, target);
-  return target;
 }
 
 interface Counting {

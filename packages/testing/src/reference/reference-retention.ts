@@ -31,6 +31,10 @@ interface Asked {
   readonly asOfMs: number;
   readonly cohorts: readonly ReferenceInterval[];
   readonly brackets: readonly Bracket[];
+  /** Every interval from the start of the range to the last event: the clock "calendar". */
+  readonly calendar: readonly ReferenceInterval[];
+  /** By cohort and bracket: whether nobody can return in it any more. */
+  readonly complete: readonly (readonly boolean[])[];
 }
 
 /** One unit of the rolling clock. */
@@ -91,13 +95,14 @@ function birthsOf(events: readonly ReferenceEvent[], asked: Asked): ReferenceEve
   }
 }
 
+function placeOf({ timeMs }: ReferenceEvent, intervals: readonly ReferenceInterval[]): number {
+  return intervals.findIndex(({ startMs, endMs }) => startMs <= timeMs && timeMs < endMs);
+}
+
 /** Units between a birth and a return. */
 function unitsBetween(birth: ReferenceEvent, later: ReferenceEvent, asked: Asked): number {
-  const { query, range } = asked;
-  if (query.clock === "calendar") {
-    const span = { ...range, fromMs: birth.timeMs, toMs: later.timeMs + 1 };
-    return intervalsOf(query, span).length - 1;
-  }
+  const { query, calendar } = asked;
+  if (query.clock === "calendar") return placeOf(later, calendar) - placeOf(birth, calendar);
   return Math.floor((later.timeMs - birth.timeMs) / spanMsOf(UNIT_SPAN[query.unit]));
 }
 
@@ -146,9 +151,11 @@ function returnedOf(
   });
 }
 
-/** Whether nobody of a cohort can return in a bracket any more. */
-function isComplete(cohort: ReferenceInterval, [, last]: Bracket, asked: Asked): boolean {
-  const { query, range, asOfMs } = asked;
+function isComplete(
+  cohort: ReferenceInterval,
+  [, last]: Bracket,
+  { query, range, asOfMs }: Pick<Asked, "query" | "range" | "asOfMs">,
+): boolean {
   if (query.clock !== "calendar") {
     return asOfMs >= cohort.endMs + (last + 1) * spanMsOf(UNIT_SPAN[query.unit]);
   }
@@ -161,15 +168,15 @@ type CohortTable = Pick<RetentionAnswer, "cohorts" | "average">;
 
 function tableOf(entries: readonly Entry[], asked: Asked): CohortTable {
   const { brackets } = asked;
-  const cohorts = asked.cohorts.map((interval, cohort): RetentionCohort => {
+  const cohorts = asked.cohorts.map(({ label }, cohort): RetentionCohort => {
     const members = entries.filter((entry) => entry.cohort === cohort);
     const size = members.length;
-    const buckets = brackets.map((bracket, index) => {
+    const buckets = brackets.map((_, index) => {
       const count = members.filter(({ returned }) => returned[index] === true).length;
       const rate = size === 0 ? null : count / size;
-      return { count, rate, complete: isComplete(interval, bracket, asked) };
+      return { count, rate, complete: asked.complete[cohort]?.[index] === true };
     });
-    return { interval: interval.label, size, buckets };
+    return { interval: label, size, buckets };
   });
   const average = brackets.map((_, index) => ({ rate: averageOf(cohorts, index, asked.query) }));
   return { cohorts, average };
@@ -231,16 +238,25 @@ export function retentionOf(
   const range = rangeOf(query);
   const asOfMs = query.asOf === undefined ? nowMs : instantMsOf(query.asOf, range.timezone);
   const cohorts = intervalsOf(query, range);
-  const asked: Asked = { query, range, asOfMs, cohorts, brackets: bracketsOf(query) };
+  const brackets = bracketsOf(query);
+  const lastMs = events.reduce((latest, { timeMs }) => Math.max(latest, timeMs), range.toMs);
+  const asked: Asked = {
+    query,
+    range,
+    asOfMs,
+    cohorts,
+    brackets,
+    calendar: intervalsOf(query, { ...range, toMs: lastMs + 1 }),
+    complete: cohorts.map((cohort) =>
+      brackets.map((bracket) => isComplete(cohort, bracket, { query, range, asOfMs })),
+    ),
+  };
   const users = new Set(events.map(({ user_id }) => user_id));
   users.delete(""); // Nobody returns.
   const entries = [...users].flatMap((user) => {
     const mine = events.filter(({ user_id }) => user_id === user).sort(compareEvents);
     return birthsOf(mine, asked).map((birth): Entry => {
-      const cohort = cohorts.findIndex(
-        ({ startMs, endMs }) => startMs <= birth.timeMs && birth.timeMs < endMs,
-      );
-      return { cohort, birth, returned: returnedOf(birth, mine, asked) };
+      return { cohort: placeOf(birth, cohorts), birth, returned: returnedOf(birth, mine, asked) };
     });
   });
   const { mode = "on", clock = "rolling", by } = query;
@@ -248,7 +264,7 @@ export function retentionOf(
     kind: "retention",
     mode,
     clock,
-    brackets: asked.brackets.map(([first, last]) => [first, last]),
+    brackets: brackets.map(([first, last]) => [first, last]),
     ...tableOf(entries, asked),
     ...(by === undefined || by.length === 0 ? {} : { segments: segmentsOf(entries, by, asked) }),
   };
