@@ -16,10 +16,12 @@ import type {
   TimelineQuery,
 } from "@shale/model";
 import { DAY_MS, ShaleError } from "@shale/model";
+import { lifecycleOf, stickinessOf } from "./reference-activity.ts";
 import { instantMsOf, spanMsOf } from "./reference-calendar.ts";
 import type { ReferenceEvent } from "./reference-event.ts";
 import { dedupeKeyOf, referenceEventOf, storedEventOf } from "./reference-event.ts";
 import { satisfies } from "./reference-filter.ts";
+import { retentionOf } from "./reference-retention.ts";
 import { segmentationOf } from "./reference-segmentation.ts";
 import { compareExported, timelinePage } from "./reference-timeline.ts";
 
@@ -176,6 +178,15 @@ export function referenceStore(
           ...segmentationOf(stateAt(snapshot), query),
           meta: metaOf(query, snapshot, clock),
         };
+      case "retention":
+        return {
+          ...retentionOf(stateAt(snapshot), query, clock.nowMs()),
+          meta: metaOf(query, snapshot, clock),
+        };
+      case "lifecycle":
+        return { ...lifecycleOf(stateAt(snapshot), query), meta: metaOf(query, snapshot, clock) };
+      case "stickiness":
+        return { ...stickinessOf(stateAt(snapshot), query), meta: metaOf(query, snapshot, clock) };
       case "timeline":
         return timelineAnswer(query, snapshot);
       default:
