@@ -1,4 +1,4 @@
-import { runCollection } from "@shale/catalog";
+import { COLLECT_GRACE_MS, runCollection } from "@shale/catalog";
 import { runCompactionLoop } from "@shale/compaction";
 import type { ProjectParts } from "./project-parts.ts";
 import { recoverRegularly } from "./recover-dead-logs.ts";
@@ -38,7 +38,8 @@ async function collectRegularly({ env, project }: ProjectParts, signal: AbortSig
     const share = 0.5 + env.random.nextU32() / 2 ** 32;
     try {
       await env.clock.sleep(Math.floor(share * COLLECT_INTERVAL_MS), { signal });
-      await runCollection(env, project, { by: "background", signal });
+      // Nobody asked for it, so it can wait: whoever copies the files meanwhile finds them.
+      await runCollection(env, project, { by: "background", graceMs: COLLECT_GRACE_MS, signal });
     } catch (error) {
       if (signal.aborted) return;
       env.logger.warn("a collection failed and is tried again later", { project, error });

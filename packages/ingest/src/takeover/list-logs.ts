@@ -1,7 +1,5 @@
-import { loadCatalog } from "@shale/catalog";
 import type { Disk, Env } from "@shale/env";
-import type { ProjectId } from "@shale/model";
-import { ShaleError } from "@shale/model";
+import type { ProjectId, ShaleError } from "@shale/model";
 import { readLog } from "../log/read-log.ts";
 import { operatingError } from "../writer-state.ts";
 import type { LogFacts } from "./read-log-facts.ts";
@@ -23,12 +21,8 @@ export interface ListedLog extends LogFacts {
 export async function listLogs(env: Env, project: ProjectId): Promise<readonly ListedLog[]> {
   const { disk } = env;
   if (disk === undefined) return [];
-  const catalog = await loadCatalog(env, project);
-  if (catalog === undefined) {
-    throw new ShaleError("PROJECT_NOT_FOUND", `Cannot list logs: no project "${project}"`);
-  }
   const logs: ListedLog[] = [];
-  for (const facts of await readLogFacts(env, project, catalog)) {
+  for (const facts of await readLogFacts(env, project, "list logs")) {
     logs.push({ ...facts, problem: await readProblem(disk, facts) });
   }
   return logs;

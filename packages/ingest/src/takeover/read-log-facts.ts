@@ -1,7 +1,8 @@
-import { readHeartbeats } from "@shale/catalog";
+import { loadCatalog, readHeartbeats } from "@shale/catalog";
 import type { Env, ProcessIdentity } from "@shale/env";
 import type { CatalogDocument, Heartbeat } from "@shale/format";
 import type { ProjectId, WriterOrdinal } from "@shale/model";
+import { ShaleError } from "@shale/model";
 import { decodeOwner } from "../log/log-owner.ts";
 import {
   FENCE_NAME,
@@ -31,14 +32,25 @@ export interface LogFacts {
   readonly heardMs: number;
 }
 
-/** All logs of the project on this disk, by ordinal; none without a disk. */
+/**
+ * All logs of the project on this disk, by ordinal; none without a disk. The folders are listed
+ * first and the catalog is read second: a writer registers before it makes its folder, so that one
+ * which comes meanwhile is not taken for a stranger.
+ *
+ * @param what For the error: `Cannot <what>: no project …`
+ * @throws {ShaleError} PROJECT_NOT_FOUND; what the store or the disk throws
+ */
 export async function readLogFacts(
   env: Env,
   project: ProjectId,
-  catalog: CatalogDocument,
+  what: string,
 ): Promise<readonly LogFacts[]> {
   const names = (await env.disk?.listNames(logsFolderOf(project))) ?? [];
   const writers = names.map(writerOfFolder).filter((writer) => writer !== undefined);
+  const catalog = await loadCatalog(env, project);
+  if (catalog === undefined) {
+    throw new ShaleError("PROJECT_NOT_FOUND", `Cannot ${what}: no project "${project}"`);
+  }
   if (writers.length === 0) return [];
   const heartbeats = await readHeartbeats(env, project);
   const facts: LogFacts[] = [];

@@ -69,6 +69,25 @@ describe("recoverLogs()", () => {
     expect(await namesInTail()).toEqual(["a.0", "b.0"]);
   });
 
+  test("knows a writer that registers while the logs are listed", async () => {
+    let late: Writer | undefined;
+    const { disk } = env;
+    const listing: typeof disk = {
+      ...disk,
+      async listNames(path) {
+        if (path === `${project}/wal`)
+          late ??= await openWriter(env.startProcess(), project, quiet);
+        return await disk.listNames(path);
+      },
+    };
+    const logs = await listLogs({ ...env, disk: listing }, project);
+    expect(logs.map(({ writer, standing, problem }) => [writer, standing, problem])).toEqual([
+      [1, "registered", undefined],
+      [2, "registered", undefined],
+    ]);
+    expect(await recoverLogs({ ...env, disk: listing }, project)).toEqual([]);
+  });
+
   test("writers of other machines and without a disk are nothing to it", async () => {
     const elsewhere = env.startProcess({ machine: "other" });
     const other = await openWriter(elsewhere, project, quiet);

@@ -1,4 +1,3 @@
-import { loadCatalog } from "@shale/catalog";
 import type { CallOptions, Disk, Env } from "@shale/env";
 import type { ProjectId, WriterOrdinal } from "@shale/model";
 import { ShaleError, unreachable } from "@shale/model";
@@ -51,16 +50,12 @@ export async function recoverLogs(
 ): Promise<readonly RecoveredLog[]> {
   const { disk } = env;
   if (disk === undefined) return [];
-  const catalog = await loadCatalog(env, project);
-  if (catalog === undefined) {
-    throw new ShaleError("PROJECT_NOT_FOUND", `Cannot recover logs: no project "${project}"`);
-  }
   const policy = {
     heartbeatStaleMs: options.heartbeatStaleMs ?? HEARTBEAT_STALE_MS,
     force: options.force ?? [],
   };
   const recovered: RecoveredLog[] = [];
-  for (const facts of await readLogFacts(env, project, catalog)) {
+  for (const facts of await readLogFacts(env, project, "recover logs")) {
     options.signal?.throwIfAborted();
     const action = planTakeover(facts, env.clock.nowMs(), policy);
     switch (action) {
