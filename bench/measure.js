@@ -17,7 +17,8 @@ export function spread(values) {
 
 /**
  * Runs each engine once a round, in turn, so that a drift of the machine's speed meets them all.
- * `engines`: name -> async (round) => { seconds, rows, answer }. Answers must agree.
+ * `engines`: name -> async (round) => { seconds, rows, answer, figures?, peakMb? }. Answers must
+ * agree. Figures are other numbers by their name; their medians are told.
  */
 export async function inTurn(engines, rounds) {
   const samples = new Map(Object.keys(engines).map((name) => [name, []]));
@@ -40,8 +41,21 @@ export async function inTurn(engines, rounds) {
     seconds: spread(list.map((sample) => sample.seconds)),
     rowsPerSecond: spread(list.map((sample) => sample.rows / sample.seconds)),
     perRound: list.map((sample) => sample.seconds),
+    figures: mediansOf(list.map((sample) => sample.figures ?? {})),
+    peakMb: list[0].peakMb === undefined ? undefined : Math.max(...list.map((one) => one.peakMb)),
     answer: expected,
   }));
+}
+
+function mediansOf(figures) {
+  const names = Object.keys(figures[0]);
+  return Object.fromEntries(
+    names.map((name) => [name, rounded(spread(figures.map((one) => one[name])).median)]),
+  );
+}
+
+function rounded(value) {
+  return Number(value.toPrecision(4));
 }
 
 /** Ratios of speed to the named engine, round by round: 2 means twice as fast. */

@@ -7,9 +7,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ratiosTo } from "./measure.js";
 import * as append from "./scenarios/append.js";
+import * as compaction from "./scenarios/compaction.js";
+import * as memory from "./scenarios/memory.js";
 import * as ndjson from "./scenarios/ndjson-ingest.js";
 
-const scenarios = { append, "ndjson-ingest": ndjson };
+const scenarios = { append, "ndjson-ingest": ndjson, compaction, memory };
 const here = dirname(fileURLToPath(import.meta.url));
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const quick = process.argv.includes("--quick");
@@ -41,7 +43,8 @@ for (const name of names.length > 0 ? names : Object.keys(scenarios)) {
   const scenario = scenarios[name];
   process.stderr.write(`${name}: ${scenario.title}\n`);
   const results = await scenario.run({ quick });
-  const ratios = ratiosTo(results, scenario.floor);
+  const ratios = scenario.floor === undefined ? undefined : ratiosTo(results, scenario.floor);
+  const ratioOf = ({ engine }, digits) => Number(ratios.get(engine).median.toFixed(digits));
   console.log(`\n${scenario.title}`);
   console.table(
     Object.fromEntries(
@@ -51,7 +54,9 @@ for (const name of names.length > 0 ? names : Object.keys(scenarios)) {
           "k events/s": Math.round(result.rowsPerSecond.median / 1000),
           min: Math.round(result.rowsPerSecond.min / 1000),
           max: Math.round(result.rowsPerSecond.max / 1000),
-          [`ratio to ${scenario.floor}`]: Number(ratios.get(result.engine).median.toFixed(2)),
+          ...(ratios && { [`ratio to ${scenario.floor}`]: ratioOf(result, 2) }),
+          ...(result.peakMb && { "peak MB": result.peakMb }),
+          ...result.figures,
         },
       ]),
     ),
@@ -59,15 +64,15 @@ for (const name of names.length > 0 ? names : Object.keys(scenarios)) {
   const lines = results.map((result) => ({
     scenario: name,
     engine: result.engine,
-    threads: 1,
+    threads: scenario.threads ?? 1,
     rows: result.rows,
     medianMs: Math.round(result.seconds.median * 1000),
     minMs: Math.round(result.seconds.min * 1000),
     maxMs: Math.round(result.seconds.max * 1000),
-    ratio: Number(ratios.get(result.engine).median.toFixed(3)),
-    ratioTo: scenario.floor,
-    peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    ...(ratios && { ratio: ratioOf(result, 3), ratioTo: scenario.floor }),
+    peakMb: result.peakMb ?? Math.round(process.resourceUsage().maxRSS / 1024),
     answerHash: createHash("sha256").update(result.answer).digest("hex").slice(0, 16),
+    ...(Object.keys(result.figures).length > 0 && { figures: result.figures }),
   }));
   writeFileSync(
     join(here, "results", `${name}.json`),
@@ -81,5 +86,10 @@ for (const name of names.length > 0 ? names : Object.keys(scenarios)) {
         `${JSON.stringify({ at, commit: commit(), ...machine, ...line })}\n`,
       );
     }
+  }
+  for (const { engine, peakMb } of results) {
+    if (scenario.peakMbMax === undefined || peakMb <= scenario.peakMbMax) continue;
+    console.error(`${engine} took ${peakMb} MB, more than ${scenario.peakMbMax}`);
+    process.exitCode = 1;
   }
 }
