@@ -1,3 +1,4 @@
+export type { ParsedExclusion, ParsedFunnel, ParsedStep } from "./parse/funnel/parsed-funnel.ts";
 export { nearestName } from "./parse/nearest-name.ts";
 export type { ParsedEventsRange } from "./parse/parse-events-range.ts";
 export { parseEventsRange } from "./parse/parse-events-range.ts";

@@ -13,6 +13,8 @@ export interface QueryRun {
   readonly stats: ScanStats;
   /** Scans the pin under the query's guard and reports how far it has come. */
   scan(options: RunScanOptions, phase: string): AsyncGenerator<ScanBatch>;
+  /** For work between batches: throws when it is time to stop, lets others run now and then. */
+  breathe(): Promise<void>;
 }
 export type RunScanOptions = Omit<ScanOptions, "cache" | "stats" | "signal">;
 
@@ -44,7 +46,7 @@ export function createQueryRun(env: Env, parts: QueryRunParts): QueryRun {
       addStats(total, stats, passCount);
     }
   }
-  return { env, pin, memoryBytesMax, stats: total, scan };
+  return { env, pin, memoryBytesMax, stats: total, scan, breathe: guard.breathe };
 }
 
 /** Objects count once, however often the rows of a pin are passed over. */

@@ -2,6 +2,7 @@ import type { Env } from "@shale/env";
 import type { Answer, AnswerMeta } from "@shale/model";
 import { dayOf, dayText, unreachable } from "@shale/model";
 import type { Pin, TailCache } from "@shale/scan";
+import { runFunnel } from "./funnel/run-funnel.ts";
 import { runLifecycle } from "./lifecycle/run-lifecycle.ts";
 import type { ParsedQuery } from "./parse/parsed-query.ts";
 import type { OnProgress } from "./progress.ts";
@@ -65,6 +66,8 @@ function runParsed(run: QueryRun, parsed: ParsedQuery, asOfMs: number) {
   switch (parsed.kind) {
     case "segmentation":
       return runSegmentation(run, parsed);
+    case "funnel":
+      return runFunnel(run, parsed, asOfMs);
     case "retention":
       return runRetention(run, parsed, asOfMs);
     case "lifecycle":

@@ -211,7 +211,7 @@ describe("parseQuery() of a segmentation", () => {
   });
 
   const notBuilt: [(string | number)[], unknown, string][] = [
-    [["kind"], "funnel", "kind"],
+    [["kind"], "flow", "kind"],
     [["kind"], "users", "kind"],
     [["formula"], "A/B", "formula"],
     [["rolling"], 7, "rolling"],

@@ -1,5 +1,6 @@
 import type { QueryKind } from "@shale/model";
 import { unreachable } from "@shale/model";
+import { parseFunnel } from "./funnel/parse-funnel.ts";
 import { parseLifecycle } from "./lifecycle/parse-lifecycle.ts";
 import { parseSegmentation } from "./parse-segmentation.ts";
 import { parseTimeline } from "./parse-timeline.ts";
@@ -34,6 +35,8 @@ export function parseQuery(document: unknown): ParsedQuery {
   switch (kind) {
     case "segmentation":
       return parseSegmentation(place);
+    case "funnel":
+      return parseFunnel(place);
     case "retention":
       return parseRetention(place);
     case "lifecycle":
@@ -42,7 +45,6 @@ export function parseQuery(document: unknown): ParsedQuery {
       return parseStickiness(place);
     case "timeline":
       return parseTimeline(place);
-    case "funnel":
     case "flow":
     case "users":
       throw queryNotBuilt("kind", `the kind ${kind}`);

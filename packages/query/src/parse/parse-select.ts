@@ -6,9 +6,12 @@ import { fieldsOf, isAbsent, listOf, stringOf, wrongValue } from "./query-place.
 
 const EVENT_NAMES_MAX = 1000;
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for a cohort in its filter */
-export function parseSelect(place: Place): ParsedSelect {
-  const fields = fieldsOf(place, ["event", "where", "label"], "a select");
+/**
+ * `more`: fields beside those of a select that the caller reads.
+ * @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for a cohort in its filter
+ */
+export function parseSelect(place: Place, more: readonly string[] = []): ParsedSelect {
+  const fields = fieldsOf(place, ["event", "where", "label", ...more], "a select");
   const where = fields.at("where");
   const label = fields.at("label");
   return {

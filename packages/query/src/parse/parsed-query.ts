@@ -1,8 +1,10 @@
 import type { FilterOp, TimeUnit, WeekStart } from "@shale/model";
+import type { ParsedFunnel } from "./funnel/parsed-funnel.ts";
 
 /** A query after the parser: defaults filled in, instants in ms, nothing left to check. */
 export type ParsedQuery =
   | ParsedSegmentation
+  | ParsedFunnel
   | ParsedRetention
   | ParsedLifecycle
   | ParsedStickiness

@@ -1,0 +1,116 @@
+import type { ScanBatch } from "@shale/scan";
+import type { KeyCells } from "../../segmentation/key-cells.ts";
+import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
+import type { FunnelPlan } from "../funnel-plan.ts";
+import { growingF64, growingU32 } from "./growing-columns.ts";
+import type { HeldCodes } from "./held-codes.ts";
+import type { RowKinds } from "./row-kinds.ts";
+
+/** The rows of one shard that matter to a funnel, as they are added: user by user within a day. */
+export interface ShardRows {
+  readonly count: number;
+  readonly timesMs: Float64Array;
+  readonly kinds: Uint32Array;
+  /** undefined: nothing is held constant. */
+  readonly held: Uint32Array | undefined;
+  /** By key of the breakdown. */
+  readonly cells: readonly Uint32Array[];
+  /** @throws {ShaleError} MEMORY_EXCEEDED */
+  add(batch: ScanBatch): void;
+  /** Row numbers user by user, each in event order: user u has rows [starts[u], starts[u + 1]). */
+  byUser(): { readonly rows: Uint32Array; readonly starts: Uint32Array };
+  /** Makes ready for the next shard. */
+  clear(): void;
+}
+
+export interface ShardRowsOptions {
+  readonly plan: FunnelPlan;
+  readonly kinds: RowKinds;
+  readonly held: HeldCodes | undefined;
+  readonly keys: readonly KeyCells[];
+  readonly budget: MemoryBudget;
+}
+
+export function createShardRows(options: ShardRowsOptions): ShardRows {
+  const { plan, kinds, held, keys, budget } = options;
+  const { fromMs, endMs } = plan;
+  const keepsAll = plan.parsed.order === "strict"; // Whatever matches nothing breaks a chain.
+  const users = growingU32();
+  const timesMs = growingF64();
+  const kindsOfRows = growingU32();
+  const heldOfRows = growingU32();
+  const cellsOfRows = keys.map(growingU32);
+  const columns = [users, timesMs, kindsOfRows, heldOfRows, ...cellsOfRows];
+  const holder = {};
+  let userCount = 0;
+
+  function holdBytes(): void {
+    const own = columns.reduce((sum, { byteCount }) => sum + byteCount, 0);
+    // Half as much again for the order by user.
+    const values = keys.reduce((sum, { byteCount }) => sum + byteCount, held?.byteCount ?? 0);
+    budget.hold(holder, own + values + 4 * (users.length + userCount));
+  }
+  return {
+    get count() {
+      return users.length;
+    },
+    get timesMs() {
+      return timesMs.numbers;
+    },
+    get kinds() {
+      return kindsOfRows.numbers;
+    },
+    get held() {
+      return held && heldOfRows.numbers;
+    },
+    get cells() {
+      return cellsOfRows.map(({ numbers }) => numbers);
+    },
+    add(batch) {
+      const { kinds: kindOf, seen } = kinds.of(batch);
+      const heldCodes = held?.of(batch);
+      const cells = keys.map((key) => key.cellsOf(batch, undefined));
+      const nobody = batch.users.codeOf("");
+      userCount = Math.max(userCount, batch.users.count);
+      for (let row = 0; row < batch.rowCount; row++) {
+        const kind = kindOf[row] ?? 0;
+        if ((kind === 0 && !keepsAll) || seen?.[row] === 0) continue;
+        const user = batch.userCodes[row] ?? 0;
+        const atMs = batch.timesMs[row] ?? 0;
+        if (user === nobody || atMs < fromMs || atMs >= endMs) continue;
+        users.push(user);
+        timesMs.push(atMs);
+        kindsOfRows.push(kind);
+        if (heldCodes !== undefined) heldOfRows.push(heldCodes[row] ?? 0);
+        for (let key = 0; key < cells.length; key++) cellsOfRows[key]?.push(cells[key]?.[row] ?? 0);
+      }
+      holdBytes();
+    },
+    byUser: () => rowsByUser(users.numbers.subarray(0, users.length), userCount),
+    clear() {
+      for (const column of columns) column.clear();
+      userCount = 0;
+    },
+  };
+}
+
+/** A counting sort, which keeps the order of each user's rows. */
+function rowsByUser(users: Uint32Array, userCount: number) {
+  const ends = new Uint32Array(userCount + 1);
+  for (let row = 0; row < users.length; row++) {
+    const next = (users[row] ?? 0) + 1;
+    ends[next] = (ends[next] ?? 0) + 1;
+  }
+  for (let user = 1; user <= userCount; user++) {
+    ends[user] = (ends[user] ?? 0) + (ends[user - 1] ?? 0);
+  }
+  const starts = ends.slice();
+  const rows = new Uint32Array(users.length);
+  for (let row = 0; row < users.length; row++) {
+    const user = users[row] ?? 0;
+    const at = ends[user] ?? 0;
+    rows[at] = row;
+    ends[user] = at + 1;
+  }
+  return { rows, starts };
+}

@@ -1,0 +1,74 @@
+import type { FunnelAnswer } from "@shale/model";
+import { ShaleError } from "@shale/model";
+import type { ScanBatch } from "@shale/scan";
+import type { Intervals } from "../calendar/plan-intervals.ts";
+import { planIntervals } from "../calendar/plan-intervals.ts";
+import { isColumn, propertiesOf } from "../filter/row-select.ts";
+import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
+import type { QueryRun } from "../query-run.ts";
+import { createKeyCells } from "../segmentation/key-cells.ts";
+import { createMemoryBudget } from "../segmentation/memory-budget.ts";
+import { createFunnelTrend } from "./answer/funnel-trend.ts";
+import { createFunnelCounts } from "./funnel-counts.ts";
+import { planFunnel } from "./funnel-plan.ts";
+import { createHeldCodes } from "./rows/held-codes.ts";
+import { createRowKinds } from "./rows/row-kinds.ts";
+import { createShardRows } from "./rows/shard-rows.ts";
+
+/**
+ * Shard by shard: gathers the rows that match a step or an exclusion, in columns, then walks them
+ * user by user. What is kept of a shard are its attempts, and those of shards simply add up.
+ *
+ * @throws {ShaleError} MEMORY_EXCEEDED, QUERY_INVALID for too many intervals, and what a scan throws
+ */
+export async function runFunnel(
+  run: QueryRun,
+  parsed: ParsedFunnel,
+  asOfMs: number,
+): Promise<Omit<FunnelAnswer, "meta">> {
+  const plan = planFunnel(parsed, asOfMs);
+  const budget = createMemoryBudget(run.memoryBytesMax);
+  const intervals = planTrend(parsed);
+  const keys = (parsed.by ?? []).map(createKeyCells);
+  const kinds = createRowKinds(plan);
+  const held = parsed.holdConstant.length === 0 ? undefined : createHeldCodes(parsed.holdConstant);
+  const rows = createShardRows({ plan, kinds, held, keys, budget });
+  const trend = intervals && createFunnelTrend(plan, intervals, budget);
+  const counts = createFunnelCounts({ plan, kinds, rows, keys, trend, intervals, budget });
+  const { fromMs } = plan;
+  const scan = { fromMs, toMs: plan.endMs, columns: columnsOf(parsed), order: "user" } as const;
+  let last: ScanBatch | undefined;
+  for await (const batch of run.scan(scan, "walk")) {
+    if (last !== undefined && last.shard !== batch.shard) await walkShard();
+    rows.add(batch);
+    last = batch;
+  }
+  await walkShard();
+  return counts.answer();
+
+  async function walkShard(): Promise<void> {
+    for (const _ of counts.walk()) await run.breathe();
+    rows.clear();
+  }
+}
+
+function planTrend(parsed: ParsedFunnel): Intervals | undefined {
+  if (parsed.trend === undefined) return undefined;
+  try {
+    return planIntervals({ ...parsed, unit: parsed.trend.unit });
+  } catch (error) {
+    if (!(error instanceof ShaleError)) throw error;
+    throw new ShaleError(error.code, error.message, { path: "trend.unit", cause: error });
+  }
+}
+
+function columnsOf(parsed: ParsedFunnel): string[] {
+  const { where, steps, exclude, ignore, holdConstant, by = [] } = parsed;
+  const selects = [...steps, ...exclude].map(({ select }) => select);
+  const names = [
+    ...propertiesOf(where),
+    ...[...selects, ...ignore].flatMap((select) => propertiesOf(select.where)),
+    ...[...holdConstant, ...by.map(({ property }) => property)].filter(isColumn),
+  ];
+  return [...new Set(names)];
+}

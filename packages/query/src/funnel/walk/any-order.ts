@@ -1,0 +1,55 @@
+import type { FunnelPlan } from "../funnel-plan.ts";
+import type { UserEvents } from "../rows/user-events.ts";
+import type { Attempt } from "./attempt.ts";
+
+/**
+ * Steps done in any order by events from `first` on, in the window of its group: as many as can be
+ * given an event of their own. Returns the first group that was not looked at.
+ */
+export type AnyOrderWalk = (first: number, attempt: Attempt) => number;
+
+const FREE = -1;
+
+export function createAnyOrderWalk(plan: FunnelPlan, events: UserEvents): AnyOrderWalk {
+  const { stepCount, windowMs, mustIncrease } = plan;
+  /** By step: the event (where steps may not tie: the group) that stands for it. */
+  const owners = new Int32Array(stepCount);
+  const visited = new Uint8Array(stepCount);
+
+  function standsFor(owner: number, step: number): boolean {
+    if (!mustIncrease) return events.standsForStep(owner, step);
+    const end = events.groupStarts[owner + 1] ?? 0;
+    for (let event = events.groupStarts[owner] ?? 0; event < end; event++) {
+      if (events.standsForStep(event, step)) return true;
+    }
+    return false;
+  }
+  /** One that cannot be placed now never adds a step later: those placed stay placed. */
+  function place(owner: number): boolean {
+    for (let step = 0; step < stepCount; step++) {
+      if (visited[step] === 1 || !standsFor(owner, step)) continue;
+      visited[step] = 1;
+      const before = owners[step] ?? FREE;
+      if (before !== FREE && !place(before)) continue;
+      owners[step] = owner;
+      return true;
+    }
+    return false;
+  }
+  return (first, attempt) => {
+    const startMs = events.groupsMs[first] ?? 0;
+    owners.fill(FREE);
+    attempt.level = 0;
+    let group = first;
+    for (; group < events.groupCount && attempt.level < stepCount; group++) {
+      if ((events.groupsMs[group] ?? 0) - startMs > windowMs) break;
+      const begin = mustIncrease ? group : (events.groupStarts[group] ?? 0);
+      const end = mustIncrease ? group + 1 : (events.groupStarts[group + 1] ?? 0);
+      for (let owner = begin; owner < end && attempt.level < stepCount; owner++) {
+        visited.fill(0);
+        if (place(owner)) attempt.groups[attempt.level++] = group;
+      }
+    }
+    return group;
+  };
+}

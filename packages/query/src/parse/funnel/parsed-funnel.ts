@@ -1,0 +1,43 @@
+import type { TimeUnit, WeekStart } from "@shale/model";
+import type { ParsedBy, ParsedFilter, ParsedSelect } from "../parsed-query.ts";
+
+export interface ParsedFunnel {
+  readonly kind: "funnel";
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly timezone: string;
+  readonly weekStart: WeekStart;
+  readonly asOfMs: number | undefined;
+  readonly where: ParsedFilter | undefined;
+  /** 1 to 100; the first is required. */
+  readonly steps: readonly ParsedStep[];
+  /** From the first step, its end included; null: no limit. */
+  readonly windowMs: number | null;
+  readonly order: "ordered" | "strict" | "any";
+  /** Always "optimized" for order "strict". */
+  readonly entry: "first" | "optimized";
+  readonly count: "uniques" | "totals";
+  readonly exclude: readonly ParsedExclusion[];
+  readonly onExclude: "dropoff" | "remove";
+  readonly ignore: readonly ParsedSelect[];
+  /** At most 3 properties. */
+  readonly holdConstant: readonly string[];
+  readonly by: readonly ParsedBy[] | undefined;
+  readonly limit: number;
+  readonly attribution: "firstDefined" | "lastDefined" | { readonly step: number };
+  readonly ties: { readonly quantumMs: number; readonly rule: "favourable" | "strict" };
+  readonly trend: { readonly mode: "perInterval" | "byEntry"; readonly unit: TimeUnit } | undefined;
+}
+
+export interface ParsedStep {
+  readonly label: string;
+  readonly select: ParsedSelect;
+  readonly optional: boolean;
+}
+
+/** Hits after step `after` was matched and before step `before` was: required steps, from 1. */
+export interface ParsedExclusion {
+  readonly select: ParsedSelect;
+  readonly after: number;
+  readonly before: number;
+}
