@@ -16,6 +16,7 @@ import type {
   TimelineQuery,
 } from "@shale/model";
 import { DAY_MS, ShaleError } from "@shale/model";
+import { funnelOf } from "./funnel/reference-funnel.ts";
 import { lifecycleOf, stickinessOf } from "./reference-activity.ts";
 import { instantMsOf, spanMsOf } from "./reference-calendar.ts";
 import type { ReferenceEvent } from "./reference-event.ts";
@@ -41,7 +42,7 @@ export interface ReferenceStore {
    * that were hidden once stay hidden.
    */
   collect(options?: { readonly dryRun?: boolean | undefined }): Promise<unknown>;
-  /** Answers segmentation (total, unique) and timeline; other kinds are QUERY_NOT_BUILT. */
+  /** Answers segmentation (total, unique), funnel and timeline; other kinds are QUERY_NOT_BUILT. */
   query<K extends QueryKind>(
     query: QueryOf[K] & { readonly kind: K },
     options?: { readonly snapshot?: string | undefined },
@@ -176,6 +177,11 @@ export function referenceStore(
       case "segmentation":
         return {
           ...segmentationOf(stateAt(snapshot), query),
+          meta: metaOf(query, snapshot, clock),
+        };
+      case "funnel":
+        return {
+          ...funnelOf(stateAt(snapshot), query, clock.nowMs()),
           meta: metaOf(query, snapshot, clock),
         };
       case "retention":

@@ -1,0 +1,119 @@
+import type { FunnelQuery, FunnelStep } from "@shale/model";
+import { ShaleError } from "@shale/model";
+import { instantMsOf, spanMsOf } from "../reference-calendar.ts";
+import type { ReferenceEvent } from "../reference-event.ts";
+import { isSelected } from "../reference-filter.ts";
+
+/** A funnel with its defaults filled in. Steps are numbered from 1, as in the query. */
+export interface FunnelPlan {
+  readonly query: FunnelQuery;
+  readonly steps: readonly FunnelStep[];
+  /** Numbers of the steps that are not optional. */
+  readonly required: readonly number[];
+  readonly order: "ordered" | "strict" | "any";
+  readonly isOptimized: boolean;
+  readonly isTotals: boolean;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly asOfMs: number;
+  /** Infinity: no limit. */
+  readonly windowMs: number;
+  /** Only events before it are looked at. */
+  readonly endMs: number;
+  readonly quantumMs: number;
+  readonly mustIncrease: boolean;
+  readonly held: readonly string[];
+}
+
+export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
+  const { steps, window, order = "ordered", ties, timezone = "UTC" } = query;
+  const isTotals = query.count === "totals";
+  const isOptimized = query.entry === "optimized" || order === "strict";
+  const isSessions = query.count === "sessions" || (typeof window === "object" && window !== null);
+  if (isSessions || query.attribution === "allSteps" || query.attemptWhere !== undefined) {
+    throw new ShaleError("QUERY_NOT_BUILT", "Cannot answer this funnel in this version");
+  }
+  if (isOptimized && (isTotals || query.onExclude === "remove")) {
+    throw new ShaleError("QUERY_NOT_BUILT", "Cannot answer this funnel in this version");
+  }
+  const fromMs = instantMsOf(query.from, timezone);
+  const toMs = instantMsOf(query.to, timezone);
+  if (fromMs >= toMs) {
+    throw new ShaleError("QUERY_INVALID", "Cannot answer: from must lie before to", { path: "to" });
+  }
+  const asOfMs = query.asOf === undefined ? nowMs : instantMsOf(query.asOf, timezone);
+  const windowMs = window === null ? Infinity : spanMsOf(window);
+  const quantumMs = ties?.quantumMs ?? 1;
+  return {
+    query,
+    steps,
+    required: steps.flatMap(({ optional }, index) => (optional === true ? [] : [index + 1])),
+    order,
+    isOptimized,
+    isTotals,
+    fromMs,
+    toMs,
+    asOfMs,
+    windowMs,
+    endMs: window === null ? Math.max(toMs, asOfMs) : Infinity,
+    quantumMs,
+    mustIncrease: ties?.rule === "strict",
+    held: query.holdConstant ?? [],
+  };
+}
+
+/** An event of the user whose attempts are looked for. */
+export interface Seen {
+  readonly event: ReferenceEvent;
+  /** Its time, cut to the quantum. Events of one `atMs` are tied. */
+  readonly atMs: number;
+  /** Its place in the event order of the user. */
+  readonly place: number;
+  /** Whether an attempt may begin with it. */
+  readonly canEnter: boolean;
+}
+
+/** Whether an event may stand for a step. An event excluded before a step never matches it. */
+export function fits(plan: FunnelPlan, { event }: Seen, step: number): boolean {
+  const select = plan.steps[step - 1];
+  if (select === undefined || !isSelected(event, select)) return false;
+  return !exclusionsOf(plan, event).some(({ after, before }) => after < step && step <= before);
+}
+
+export interface Between {
+  readonly after: number;
+  readonly before: number;
+}
+/** The stretches from which an event throws an attempt out. */
+export function exclusionsOf({ query, required }: FunnelPlan, event: ReferenceEvent): Between[] {
+  return (query.exclude ?? [])
+    .filter((exclusion) => isSelected(event, exclusion))
+    .map(({ between: [after, before] = [1, required.at(-1) ?? 1] }) => ({ after, before }));
+}
+
+/**
+ * Whether one of the tied events throws out an attempt whose last required step was `from` before
+ * them and `to` after them. Where ties are favourable, the event stands where it does no harm.
+ */
+export function isHit(
+  plan: FunnelPlan,
+  tied: readonly Seen[],
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
+  if (plan.mustIncrease && from !== to) return false;
+  const holds = ({ after, before }: Between, step: number) => after <= step && step < before;
+  return tied.some(({ event }) =>
+    exclusionsOf(plan, event).some((between) => holds(between, from) && holds(between, to)),
+  );
+}
+
+/** Tied events together, in order. */
+export function groupsOf(events: readonly Seen[]): Seen[][] {
+  const groups: Seen[][] = [];
+  for (const seen of events) {
+    const last = groups.at(-1);
+    if (last?.[0]?.atMs === seen.atMs) last.push(seen);
+    else groups.push([seen]);
+  }
+  return groups;
+}

@@ -1,0 +1,198 @@
+import type { EventInput, FunnelAnswer, FunnelQuery } from "@shale/model";
+import { manualClock, referenceStore, simulatedEnv } from "@shale/testing";
+import { describe, expect, test } from "vitest";
+import { openEngine } from "./engine-process.test-support.ts";
+
+const START_MS = Date.UTC(2025, 0, 1);
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+type Fields = Readonly<Record<string, string>>;
+/** `A0 B10`: the event A at minute 0, B at minute 10; `unitMs` is another unit than minutes. */
+function eventsOf(text: string, unitMs = MINUTE_MS, properties: readonly Fields[] = []) {
+  return text.split(" ").map((word, index): EventInput => {
+    const [, event = "", at = "0"] = /^([A-Z][a-z]*)([\d.]+)$/.exec(word) ?? [];
+    const time = START_MS + Math.round(Number(at) * unitMs);
+    return {
+      event,
+      user_id: "u",
+      time,
+      insert_id: `i${index}`,
+      ...(properties[index] === undefined ? {} : { properties: properties[index] }),
+    };
+  });
+}
+
+/** A funnel over events by name, with a window of an hour. */
+function funnel(names: string, options: Partial<FunnelQuery> = {}): FunnelQuery {
+  return {
+    kind: "funnel",
+    from: START_MS,
+    to: START_MS + DAY_MS,
+    asOf: START_MS + 366 * DAY_MS,
+    window: "60m",
+    steps: names.split("→").map((event) => ({ event })),
+    ...options,
+  };
+}
+
+interface Example {
+  readonly name: string;
+  readonly events: readonly EventInput[];
+  readonly query: FunnelQuery;
+  /** Counts by step. */
+  readonly counts: readonly number[];
+  readonly more?: (answer: FunnelAnswer) => void;
+}
+
+const abc = eventsOf("A0 A30 B45 C75");
+const seconds = eventsOf("B1 A2.5 C9", 1_000);
+const totals = { count: "totals" } as const;
+const excluded = eventsOf("A0 X5 B10");
+const pages = eventsOf("Page0 Page1", MINUTE_MS, [{ path: "/x" }, { path: "/y" }]);
+const items = eventsOf("Browse0 Browse1 Add2 Browse3", MINUTE_MS, [
+  { item: "shirt" },
+  { item: "jeans" },
+  {},
+  { item: "shoes" },
+]);
+const weeks = eventsOf("A0 B1 A4 B5 A19", DAY_MS);
+const daily: Partial<FunnelQuery> = {
+  to: START_MS + 31 * DAY_MS,
+  window: "7d",
+  trend: { mode: "perInterval", unit: "day" },
+};
+const lastMs = ({ steps }: FunnelAnswer) => steps.at(-1)?.timeFromFirstMs?.avg;
+
+const examples: readonly Example[] = [
+  { name: "first entry", events: abc, query: funnel("A→B→C"), counts: [1, 1, 0] },
+  {
+    name: "optimized entry",
+    events: abc,
+    query: funnel("A→B→C", { entry: "optimized" }),
+    counts: [1, 1, 1],
+    more: (answer) => expect(lastMs(answer)).toBe(45 * MINUTE_MS),
+  },
+  {
+    name: "totals enter again only after the last attempt ended",
+    events: eventsOf("A0 A10 B20 A30 B40"),
+    query: funnel("A→B", totals),
+    counts: [2, 2],
+    more: (answer) => expect(lastMs(answer)).toBe(15 * MINUTE_MS),
+  },
+  {
+    name: "what excludes does not enter",
+    events: eventsOf("A1 A2 A3 B4"),
+    query: funnel("A→B", { ...totals, exclude: [{ event: "A", between: [1, 2] }] }),
+    counts: [2, 1],
+  },
+  {
+    name: "an exclusion drops off",
+    events: excluded,
+    query: funnel("A→B", { exclude: [{ event: "X" }] }),
+    counts: [1, 0],
+  },
+  {
+    name: "an exclusion removes",
+    events: excluded,
+    query: funnel("A→B", { exclude: [{ event: "X" }], onExclude: "remove" }),
+    counts: [0, 0],
+  },
+  { name: "no ties in 1 ms", events: seconds, query: funnel("A→B→C"), counts: [1, 0, 0] },
+  {
+    name: "different seconds do not tie",
+    events: seconds,
+    query: funnel("A→B→C", { ties: { quantumMs: 1_000, rule: "favourable" } }),
+    counts: [1, 0, 0],
+  },
+  {
+    name: "a longer quantum ties them",
+    events: seconds,
+    query: funnel("A→B→C", { ties: { quantumMs: 10_000, rule: "favourable" } }),
+    counts: [1, 1, 1],
+  },
+  {
+    name: "one event is one step",
+    events: eventsOf("A0"),
+    query: funnel("A→A→B"),
+    counts: [1, 0, 0],
+  },
+  {
+    name: "any order, out of the window",
+    events: eventsOf("B0 A3 C20"),
+    query: funnel("A→B→C", { order: "any", window: "10m" }),
+    counts: [1, 1, 0],
+  },
+  {
+    name: "any order, in the window",
+    events: eventsOf("B0 A3 C9"),
+    query: funnel("A→B→C", { order: "any", window: "10m" }),
+    counts: [1, 1, 1],
+    more: (answer) => {
+      expect(lastMs(answer)).toBe(9 * MINUTE_MS);
+      expect(answer.steps[1]?.label).toBe("2 of 3 done");
+    },
+  },
+  {
+    name: "any order matches events to steps",
+    events: pages,
+    query: funnel("", {
+      order: "any",
+      steps: [
+        { event: "Page" },
+        { event: "Page", where: { property: "path", op: "eq", value: "/x" } },
+      ],
+    }),
+    counts: [1, 1],
+  },
+  {
+    name: "a user is once in each segment",
+    events: items,
+    query: funnel("Browse→Add", { by: ["item"], attribution: { step: 1 } }),
+    counts: [1, 1],
+    more: ({ segments }) =>
+      expect(segments?.map(({ by, steps }) => [by, steps.map(({ count }) => count)])).toEqual([
+        [["shirt"], [1, 1]],
+        [["shoes"], [1, 0]],
+      ]),
+  },
+  {
+    name: "a trend has a funnel for each interval",
+    events: weeks,
+    query: funnel("A→B", daily),
+    counts: [1, 1],
+    more: ({ trend }) => {
+      const rates = trend?.flatMap(({ interval, steps }) => {
+        const rate = steps.at(-1)?.fromFirst;
+        return rate === null ? [] : [[interval, rate]];
+      });
+      expect(rates).toEqual([
+        ["2025-01-01", 1],
+        ["2025-01-05", 1],
+        ["2025-01-20", 0],
+      ]);
+    },
+  },
+];
+
+async function askBoth(events: readonly EventInput[], query: FunnelQuery): Promise<FunnelAnswer[]> {
+  const reference = referenceStore({ clock: manualClock(0) });
+  await reference.append(events);
+  const env = simulatedEnv({ seed: 1 });
+  try {
+    const { project } = await openEngine(env, { shards: 1 });
+    await project.append(events);
+    return [await reference.query(query), await project.query(query)];
+  } finally {
+    env.endSimulation();
+  }
+}
+
+describe("the worked examples of the query semantics hold for engine and reference", () => {
+  test.each(examples)("$name", async ({ events, query, counts, more }) => {
+    for (const answer of await askBoth(events, query)) {
+      expect(answer.steps.map(({ count }) => count)).toEqual(counts);
+      more?.(answer);
+    }
+  });
+});
