@@ -69,6 +69,27 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7])(
   },
 );
 
+test("an export whose snapshot was collected meanwhile begins again, and says so", async () => {
+  const out = join(folder, "all.ndjson");
+  await run(["export", "--out", out], exporting(6));
+  const calls: ExportOptions[] = [];
+  const later = storeOf({
+    snapshot: async () => "snapshot-2",
+    async *export(options: ExportOptions = {}) {
+      calls.push(options);
+      if (options.snapshot === "snapshot-1") {
+        throw new ShaleError("SNAPSHOT_EXPIRED", "Cannot read the snapshot: its rows have gone");
+      }
+      yield Buffer.from(lines.join(""));
+    },
+  });
+  const result = await run(["export", "--out", out, "--json"], later);
+  expect(result.stderr).toContain("it begins again");
+  expect(JSON.parse(result.stdout)).toMatchObject({ events: 150, snapshot: "snapshot-2" });
+  expect(readFileSync(out, "utf8")).toBe(lines.join(""));
+  expect(calls.map(({ from }) => from)).toEqual(["2026-10-05T00:00:00.000Z", undefined]);
+});
+
 test("another question does not go on from the unfinished file", async () => {
   const out = join(folder, "all.ndjson");
   await run(["export", "--out", out], exporting(6));

@@ -216,6 +216,9 @@ test("a snapshot answers the same while its objects stand, and then says that it
   await expect(fresh.project.query(count, { snapshot })).rejects.toMatchObject({
     code: "SNAPSHOT_EXPIRED",
   });
+  await expect(collect(fresh.project.events({ snapshot }))).rejects.toMatchObject({
+    code: "SNAPSHOT_EXPIRED",
+  });
   // This one has the rows in its memory, and they are those of the snapshot.
   expect((await reader.project.query(count, { snapshot })).series).toEqual(first.series);
   env.endSimulation();

@@ -123,26 +123,47 @@ async function exportToFile(
   return 0;
 }
 
+/** Goes on with the snapshot of an unfinished export of the same events, if it can be read yet. */
 async function writeExport(
   context: CommandContext,
   project: Project,
   path: string,
   wanted: Wanted,
 ) {
-  const { globals, signal, onProgress } = context;
-  const name = JSON.stringify({ root: globals.root, project: project.id, ...wanted });
+  const name = JSON.stringify({ root: context.globals.root, project: project.id, ...wanted });
   const earlier = await readCheckpoint(path, name);
-  const start: Checkpoint = earlier ?? {
-    wanted: name,
-    snapshot: await project.snapshot(),
-    day: null,
-    bytes: 0,
-    events: 0,
-  };
-  if (earlier !== undefined && earlier.day !== null) {
-    await context.note(`Going on from ${earlier.day} after ${countText(earlier.events, "event")}`);
+  if (earlier !== undefined) {
+    if (earlier.day !== null) {
+      const events = countText(earlier.events, "event");
+      await context.note(`Going on from ${earlier.day} after ${events}`);
+    }
+    try {
+      return await writeFrom(context, project, { path, wanted, start: earlier });
+    } catch (error) {
+      if (!(error instanceof ShaleError) || error.code !== "SNAPSHOT_EXPIRED") throw error;
+      await context.note(
+        "What the unfinished export stood on was compacted and collected: it begins again",
+      );
+    }
   }
-  const { snapshot } = start;
+  const snapshot = await project.snapshot();
+  const start = { wanted: name, snapshot, day: null, bytes: 0, events: 0 };
+  return await writeFrom(context, project, { path, wanted, start });
+}
+
+interface ExportStart {
+  readonly path: string;
+  readonly wanted: Wanted;
+  readonly start: Checkpoint;
+}
+
+async function writeFrom(
+  context: CommandContext,
+  project: Project,
+  { path, wanted, start }: ExportStart,
+) {
+  const { signal, onProgress } = context;
+  const { snapshot, wanted: name } = start;
   const from = start.day === null ? wanted.from : `${start.day}T00:00:00.000Z`;
   const file = await openResumableFile(path, start);
   let progress: DayProgress = {
