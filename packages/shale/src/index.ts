@@ -33,6 +33,7 @@ export type {
   VerificationFinding,
   VerificationNote,
   VerificationNoteCode,
+  VerificationOptions,
   VerificationReport,
   WriterStatus,
 } from "@shale/engine";
