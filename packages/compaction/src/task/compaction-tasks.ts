@@ -24,7 +24,7 @@ export function inlineTasks(hasher: UserHasher): CompactionTasks {
   return {
     drain: async (input) => drainObjects(input),
     merge: async (inputs) => inputs.map((input) => mergeFiles(input, hasher)),
-    verify: async (inputs) => inputs.map((input) => verifyFile(input, hasher)),
+    verify: async (inputs) => inputs.map(verifyFile),
     findDeleted: async (input) => findDeleted(input),
   };
 }
@@ -50,12 +50,9 @@ export const compactionTasks = {
     const output = inputs.map((input) => mergeFiles(input, hasher));
     return { output, transfer: buffersOf(output.flatMap(({ file }) => file ?? [])) };
   },
-  "compaction.verify": async (
-    inputs: readonly VerifyInput[],
-  ): Promise<WorkerResult<readonly VerifyOutput[]>> => {
-    const hasher = await threadHasher();
-    return { output: inputs.map((input) => verifyFile(input, hasher)) };
-  },
+  "compaction.verify": (inputs: readonly VerifyInput[]): WorkerResult<readonly VerifyOutput[]> => ({
+    output: inputs.map(verifyFile),
+  }),
   "compaction.findDeleted": (input: FindDeletedInput): WorkerResult<boolean> => ({
     output: findDeleted(input),
   }),

@@ -1,8 +1,8 @@
-import type { UserHasher } from "@shale/columns";
 import { digestsByGeneration } from "@shale/columns";
 import type { DayFileFooter, DayFileGeneration } from "@shale/format";
-import { openDayFile } from "@shale/format";
-import { storedRowsOf, wholeFileOf } from "./file-rows.ts";
+import { decodeDayFileRows, openDayFile, planDayFileRead } from "@shale/format";
+import { invariant } from "@shale/model";
+import { wholeRows } from "./file-rows.ts";
 
 export interface VerifyInput {
   readonly key: string;
@@ -19,11 +19,15 @@ export interface VerifyOutput {
 }
 
 /** Decodes a whole day file and digests its rows. @throws {ShaleError} OBJECT_CORRUPT */
-export function verifyFile(
-  { key, bytes, footerBytes }: VerifyInput,
-  hasher: UserHasher,
-): VerifyOutput {
-  const file = wholeFileOf(key, bytes, footerBytes);
-  const { footer } = openDayFile(file.tail, { key, size: bytes.length });
-  return { footer, generations: digestsByGeneration(storedRowsOf(file, hasher)) };
+export function verifyFile({ key, bytes, footerBytes }: VerifyInput): VerifyOutput {
+  const size = bytes.length;
+  const index = openDayFile(bytes.subarray(size - footerBytes), { key, size });
+  const selection = wholeRows(undefined);
+  const parts = planDayFileRead(index, selection).map(({ offset, length }) =>
+    bytes.subarray(offset, offset + length),
+  );
+  const { userIds, places, ...rows } = decodeDayFileRows(index, selection, parts, { key });
+  invariant(places !== undefined, "rows that are verified come with their places");
+  const digested = { ...rows, ...places, users: { ids: userIds } };
+  return { footer: index.footer, generations: digestsByGeneration(digested) };
 }

@@ -1,3 +1,8 @@
+/** Longest text written by a loop where it is ASCII: beyond it the encoder costs less. */
+const LOOP_CHARS_MAX = 48;
+
+const encoder = new TextEncoder();
+
 /** Bytes written one after the other, for headers and metadata. Pages are typed arrays. */
 export interface ByteSink {
   readonly length: number;
@@ -5,12 +10,15 @@ export interface ByteSink {
   bytes(values: Uint8Array): void;
   /** A whole number, 0 <= value <= 2^53, seven bits a byte. */
   varint(value: number): void;
+  /** A text as UTF-8, with its length in bytes before it. */
+  text(value: string): void;
   /** The bytes so far, copied. */
   taken(): Uint8Array;
 }
 
-export function createByteSink(): ByteSink {
-  let buffer = new Uint8Array(256);
+/** @param capacity Bytes to begin with; up to 64 are made at hardly any cost. */
+export function createByteSink(capacity = 64): ByteSink {
+  let buffer = new Uint8Array(capacity);
   let length = 0;
 
   function reserve(more: number): void {
@@ -18,6 +26,32 @@ export function createByteSink(): ByteSink {
     const grown = new Uint8Array(Math.max(length + more, 2 * buffer.length));
     grown.set(buffer.subarray(0, length));
     buffer = grown;
+  }
+  function varint(value: number): void {
+    reserve(8);
+    let rest = value;
+    while (rest >= 0x80) {
+      buffer[length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    buffer[length++] = rest;
+  }
+  function bytes(values: Uint8Array): void {
+    reserve(values.length);
+    buffer.set(values, length);
+    length += values.length;
+  }
+  /** True when the whole text was ASCII; otherwise nothing counts as written. */
+  function writeAscii(value: string): boolean {
+    reserve(1 + value.length);
+    buffer[length] = value.length;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      buffer[length + 1 + i] = unit;
+    }
+    length += 1 + value.length;
+    return true;
   }
   return {
     get length() {
@@ -27,19 +61,13 @@ export function createByteSink(): ByteSink {
       reserve(1);
       buffer[length++] = value;
     },
-    bytes(values) {
-      reserve(values.length);
-      buffer.set(values, length);
-      length += values.length;
-    },
-    varint(value) {
-      reserve(8);
-      let rest = value;
-      while (rest >= 0x80) {
-        buffer[length++] = (rest % 0x80) | 0x80;
-        rest = Math.floor(rest / 0x80);
-      }
-      buffer[length++] = rest;
+    bytes,
+    varint,
+    text(value) {
+      if (value.length <= LOOP_CHARS_MAX && writeAscii(value)) return;
+      const encoded = encoder.encode(value);
+      varint(encoded.length);
+      bytes(encoded);
     },
     taken: () => buffer.slice(0, length),
   };

@@ -10,8 +10,11 @@ const PAGE_BYTES_MAX = 0x7fff_ffff;
 const WORTHWHILE = 0.95;
 
 /** Of larger pages samples are compressed first: bytes that do not shrink cost the most time. */
-const SAMPLED_PAGE_BYTES_MIN = 262_144;
-const SAMPLE_BYTES = 32_768;
+const SAMPLED_PAGE_BYTES_MIN = 32_768;
+const SAMPLE_BYTES = 8_192;
+
+/** Fewer bytes hardly shrink, and calling the compressor takes longer than reading them. */
+const COMPRESSED_BYTES_MIN = 64;
 
 /** One column in one row group, encoded but not yet compressed. */
 export interface ChunkContent {
@@ -104,7 +107,7 @@ function compressPages(
   compressor: PageCompressor | undefined,
 ): { readonly bodies: readonly Uint8Array[]; readonly codec: number } {
   const plain = { bodies: pages.map((page) => page.bytes), codec: blockCodecs.uncompressed };
-  if (compressor === undefined || !isSamplePromising(pages, compressor)) return plain;
+  if (compressor === undefined || !mayShrink(pages, compressor)) return plain;
   let before = 0;
   let after = 0;
   const bodies = pages.map(({ bytes }) => {
@@ -116,11 +119,15 @@ function compressPages(
   return after > before * WORTHWHILE ? plain : { bodies, codec: compressor.codec };
 }
 
-/** False where two samples of a large packed page hardly shrink. */
-function isSamplePromising(pages: readonly Page[], compressor: PageCompressor): boolean {
+/** False where there are few bytes, or two samples of a large packed page hardly shrink. */
+function mayShrink(pages: readonly Page[], compressor: PageCompressor): boolean {
   const [page] = pages;
-  if (page === undefined || pages.length > 1) return true;
+  if (page === undefined) return false;
+  if (pages.length > 1) {
+    return pages.reduce((sum, { bytes }) => sum + bytes.length, 0) >= COMPRESSED_BYTES_MIN;
+  }
   const { bytes, encoding } = page;
+  if (bytes.length < COMPRESSED_BYTES_MIN) return false;
   const isPacked =
     encoding === encodings.deltaBinaryPacked || encoding === encodings.deltaLengthByteArray;
   if (!isPacked || bytes.length < SAMPLED_PAGE_BYTES_MIN) return true;

@@ -1,7 +1,8 @@
 import { corrupt } from "../damage.ts";
+import { createByteSink } from "./byte-sink.ts";
 import { encodings, pageTypes } from "./parquet-codes.ts";
 import { fieldReader, readThriftStruct } from "./thrift-reader.ts";
-import { createThriftWriter } from "./thrift-writer.ts";
+import { thriftTypes } from "./thrift-writer.ts";
 
 /** Stands before every page of a chunk. */
 export interface PageHeader {
@@ -21,25 +22,33 @@ export interface PageV2 {
   readonly isCompressed: boolean;
 }
 
+/** First byte of a field of 32 bits that follows the one before. */
+const NEXT_I32 = (1 << 4) | thriftTypes.i32;
+/** First byte of the struct of a page, by how far its field lies behind the sizes, field 3. */
+const DICTIONARY_STRUCT = ((7 - 3) << 4) | thriftTypes.struct;
+const DATA_STRUCT = ((5 - 3) << 4) | thriftTypes.struct;
+
+/** A Thrift struct, as a thrift writer would make it: there is one before every page. */
 export function encodePageHeader(header: Omit<PageHeader, "v2">): Uint8Array {
-  const writer = createThriftWriter();
-  writer.i32(1, header.type);
-  writer.i32(2, header.uncompressedBytes);
-  writer.i32(3, header.compressedBytes);
-  if (header.type === pageTypes.dictionary) {
-    writer.struct(7, () => {
-      writer.i32(1, header.count);
-      writer.i32(2, header.encoding);
-    });
-  } else {
-    writer.struct(5, () => {
-      writer.i32(1, header.count);
-      writer.i32(2, header.encoding);
-      writer.i32(3, encodings.rle); // Definition levels.
-      writer.i32(4, encodings.rle); // Repetition levels, of which a flat file has none.
-    });
+  const sink = createByteSink();
+  const field = (value: number): void => {
+    sink.byte(NEXT_I32);
+    sink.varint(2 * value); // Zigzag; none is negative.
+  };
+  field(header.type);
+  field(header.uncompressedBytes);
+  field(header.compressedBytes);
+  const isDictionary = header.type === pageTypes.dictionary;
+  sink.byte(isDictionary ? DICTIONARY_STRUCT : DATA_STRUCT);
+  field(header.count);
+  field(header.encoding);
+  if (!isDictionary) {
+    field(encodings.rle); // Definition levels.
+    field(encodings.rle); // Repetition levels, of which a flat file has none.
   }
-  return writer.finished();
+  sink.byte(0);
+  sink.byte(0);
+  return sink.taken();
 }
 
 /**

@@ -36,11 +36,9 @@ export interface ThriftWriter {
   finished(): Uint8Array;
 }
 
-const encoder = new TextEncoder();
-
 /** Values and heads, without what a struct must remember. */
-function createValueSink() {
-  const sink = createByteSink();
+function createValueSink(capacity: number) {
+  const sink = createByteSink(capacity);
   function zigzag(value: number): void {
     sink.varint(value < 0 ? -2 * value - 1 : 2 * value);
   }
@@ -68,8 +66,9 @@ function createValueSink() {
   };
 }
 
-export function createThriftWriter(): ThriftWriter {
-  const { sink, zigzag, fieldHead, chunk, listHead } = createValueSink();
+/** @param capacity Bytes to begin with. */
+export function createThriftWriter(capacity = 4096): ThriftWriter {
+  const { sink, zigzag, fieldHead, chunk, listHead } = createValueSink(capacity);
   let lastId = 0;
 
   function field(id: number, type: number): void {
@@ -105,7 +104,7 @@ export function createThriftWriter(): ThriftWriter {
     },
     text(id, value) {
       field(id, thriftTypes.binary);
-      chunk(encoder.encode(value));
+      sink.text(value);
     },
     struct(id, write) {
       field(id, thriftTypes.struct);
@@ -113,7 +112,13 @@ export function createThriftWriter(): ThriftWriter {
     },
     structs(id, items, write) {
       list(id, thriftTypes.struct, items.length);
-      for (const item of items) inside(() => write(item));
+      const outerId = lastId;
+      for (const item of items) {
+        lastId = 0;
+        write(item);
+        sink.byte(0);
+      }
+      lastId = outerId;
     },
     i32s(id, items) {
       list(id, thriftTypes.i32, items.length);
@@ -121,7 +126,7 @@ export function createThriftWriter(): ThriftWriter {
     },
     texts(id, items) {
       list(id, thriftTypes.binary, items.length);
-      for (const item of items) chunk(encoder.encode(item));
+      for (const item of items) sink.text(item);
     },
     finished() {
       sink.byte(0);
