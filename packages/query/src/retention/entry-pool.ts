@@ -9,8 +9,17 @@ export interface Birth {
   readonly isReturn: boolean;
 }
 
-/** Entries by number, from 1 on, in columns. */
+/** Entries by number, from 1 on. */
 export interface EntryPool {
+  /** Other arrays after `add`. */
+  readonly columns: EntryColumns;
+  /** @throws {ShaleError} MEMORY_EXCEEDED */
+  add(birth: Birth, older: number): number;
+  /** Its number may be given out again. */
+  remove(entry: number): void;
+  clear(): void;
+}
+export interface EntryColumns {
   /** Instant of the birth. */
   readonly births: Float64Array;
   readonly cohorts: Uint32Array;
@@ -23,11 +32,6 @@ export interface EntryPool {
   readonly occurrences: Uint32Array;
   /** Brackets from the first on that are counted or, for a streak, passed; 0 at first. */
   readonly reached: Uint32Array;
-  /** @throws {ShaleError} MEMORY_EXCEEDED */
-  add(birth: Birth, older: number): number;
-  /** Its number may be given out again. */
-  remove(entry: number): void;
-  clear(): void;
 }
 
 const NO_PLACE = 0xffff_ffff;
@@ -36,60 +40,30 @@ const CAPACITY_AT_FIRST = 1024;
 
 export function createEntryPool(budget: MemoryBudget): EntryPool {
   const holder = {};
-  let births = new Float64Array(CAPACITY_AT_FIRST);
   let columns = columnsOf(CAPACITY_AT_FIRST);
   let count = 0;
   let free = 0;
 
-  function grow(): void {
-    const capacity = 2 * births.length;
-    budget.hold(holder, ENTRY_BYTES * capacity);
-    const grownBirths = new Float64Array(capacity);
-    grownBirths.set(births);
-    births = grownBirths;
-    const grown = columnsOf(capacity);
-    grown.cohorts.set(columns.cohorts);
-    grown.slots.set(columns.slots);
-    grown.olders.set(columns.olders);
-    grown.places.set(columns.places);
-    grown.occurrences.set(columns.occurrences);
-    grown.reached.set(columns.reached);
-    columns = grown;
-  }
   function nextEntry(): number {
     if (free !== 0) {
       const entry = free;
       free = columns.olders[entry] ?? 0;
       return entry;
     }
-    if (count + 1 === births.length) grow();
+    const capacity = columns.births.length;
+    if (count + 1 === capacity) {
+      budget.hold(holder, ENTRY_BYTES * 2 * capacity);
+      columns = columnsOf(2 * capacity, columns);
+    }
     return ++count;
   }
   return {
-    get births() {
-      return births;
-    },
-    get cohorts() {
-      return columns.cohorts;
-    },
-    get slots() {
-      return columns.slots;
-    },
-    get olders() {
-      return columns.olders;
-    },
-    get places() {
-      return columns.places;
-    },
-    get occurrences() {
-      return columns.occurrences;
-    },
-    get reached() {
-      return columns.reached;
+    get columns() {
+      return columns;
     },
     add({ atMs, cohort, slot }, older) {
       const entry = nextEntry();
-      births[entry] = atMs;
+      columns.births[entry] = atMs;
       columns.cohorts[entry] = cohort;
       columns.slots[entry] = slot;
       columns.olders[entry] = older;
@@ -109,13 +83,21 @@ export function createEntryPool(budget: MemoryBudget): EntryPool {
   };
 }
 
-function columnsOf(capacity: number) {
+function columnsOf(capacity: number, before?: EntryColumns): EntryColumns {
+  function grown(column: Uint32Array | undefined): Uint32Array {
+    const target = new Uint32Array(capacity);
+    if (column !== undefined) target.set(column);
+    return target;
+  }
+  const births = new Float64Array(capacity);
+  if (before !== undefined) births.set(before.births);
   return {
-    cohorts: new Uint32Array(capacity),
-    slots: new Uint32Array(capacity),
-    olders: new Uint32Array(capacity),
-    places: new Uint32Array(capacity),
-    occurrences: new Uint32Array(capacity),
-    reached: new Uint32Array(capacity),
+    births,
+    cohorts: grown(before?.cohorts),
+    slots: grown(before?.slots),
+    olders: grown(before?.olders),
+    places: grown(before?.places),
+    occurrences: grown(before?.occurrences),
+    reached: grown(before?.reached),
   };
 }

@@ -36,8 +36,8 @@ export function createOpenEntries(
 
   function bucketOf(entry: number, atMs: number, interval: number): number {
     return isRolling
-      ? Math.floor((atMs - (pool.births[entry] ?? 0)) / unitMs)
-      : interval - (pool.cohorts[entry] ?? 0);
+      ? Math.floor((atMs - (pool.columns.births[entry] ?? 0)) / unitMs)
+      : interval - (pool.columns.cohorts[entry] ?? 0);
   }
   return {
     beginShard() {
@@ -66,20 +66,21 @@ export function createOpenEntries(
     },
     addReturn(user, atMs, interval) {
       if ((heads[user] ?? 0) === 0 || atMs < (quietUntilMs[user] ?? 0)) return;
+      const { olders } = pool.columns;
       let before = 0;
       let changeMs = Number.POSITIVE_INFINITY;
       for (let entry = heads[user] ?? 0; entry !== 0; ) {
-        const older = pool.olders[entry] ?? 0;
+        const older = olders[entry] ?? 0;
         const bucket = bucketOf(entry, atMs, interval);
         if (addHit(entry, bucket)) {
           before = entry;
           const endMs = isRolling
-            ? (pool.births[entry] ?? 0) + (bucket + 1) * unitMs
+            ? (pool.columns.births[entry] ?? 0) + (bucket + 1) * unitMs
             : (intervals.startsMs[interval + 1] ?? 0);
           if (endMs < changeMs) changeMs = endMs;
         } else {
           if (before === 0) heads[user] = older;
-          else pool.olders[before] = older;
+          else olders[before] = older;
           pool.remove(entry);
         }
         entry = older;
