@@ -16,20 +16,28 @@ import { processCommand, storeCommand } from "./store-command.ts";
 /** Events that one step of a held iterator reads. */
 const STEP = 2;
 
+export interface HoldDraft {
+  readonly seat: number;
+  /** The process whose answers are compared first; default: that of `seat`, whose cache they fill. */
+  readonly asker?: number | undefined;
+  readonly what: "events" | "snapshot" | "timeline";
+  readonly queries: readonly Query[];
+  /** Whose timeline. */
+  readonly userId: string;
+}
+
 /** Begins a reading that other commands meet in the middle. */
-export function holdCommand(
-  seat: number,
-  what: "events" | "snapshot" | "timeline",
-  queries: readonly Query[],
-  userId: string,
-): ProcessCommand {
+export function holdCommand(draft: HoldDraft): ProcessCommand {
+  const { seat, asker = seat, what, queries, userId } = draft;
   const text = `begin to read ${what === "timeline" ? `timeline of ${JSON.stringify(userId)}` : what}`;
   return processCommand(seat, text, async (run) => {
+    const asked = await processAt(run, asker);
+    const checked = asked && (await askProcess(run, asked, queries));
+    if (checked === undefined) return;
     const running = await processAt(run, seat);
     if (running === undefined) return;
-    const checked = await askProcess(run, running, queries);
-    if (checked === undefined || running.env.isPaused || running.env.isEnded) return;
-    run.system.held.push(heldRead(run, { what, running, checked, queries, userId }));
+    const isOwn = running === asked;
+    run.system.held.push(heldRead(run, { what, running, checked, queries, userId, isOwn }));
     await goOnWith(run);
   });
 }
@@ -51,12 +59,11 @@ async function goOnWith({ system }: CommandRun): Promise<void> {
   }
 }
 
-interface HeldBeginning {
-  readonly what: "events" | "snapshot" | "timeline";
+interface HeldBeginning extends Omit<HoldDraft, "seat" | "asker"> {
   readonly running: RunningProcess;
   readonly checked: CheckedReading;
-  readonly queries: readonly Query[];
-  readonly userId: string;
+  /** False: the snapshot is another process's, and its rows in memory cannot be read here. */
+  readonly isOwn: boolean;
 }
 
 function heldRead(run: CommandRun, beginning: HeldBeginning): HeldRead {
@@ -71,14 +78,19 @@ function heldRead(run: CommandRun, beginning: HeldBeginning): HeldRead {
 }
 
 /** True when a reading may end here: something has overtaken it, or makes calls fail. */
-function mayEnd(run: CommandRun, running: RunningProcess, since: number, error: unknown): boolean {
+function mayEnd(
+  run: CommandRun,
+  { running, isOwn }: HeldBeginning,
+  since: number,
+  error: unknown,
+): boolean {
   if (!(error instanceof ShaleError)) return false;
   if (!mustSucceed(run, running)) return true;
-  return isExpired(error) && isDisturbed(run.system, since);
+  return isExpired(error) && (!isOwn || isDisturbed(run.system, since));
 }
 
 /** An iterator gives the events of its beginning, whatever has happened since: it holds a pin (R5). */
-function heldEvents(run: CommandRun, { running, checked }: HeldBeginning): HeldRead {
+function heldEvents(run: CommandRun, { running, checked, isOwn }: HeldBeginning): HeldRead {
   const since = run.system.lapses;
   const { snapshot, events } = checked;
   const iterator = running.project.events({ snapshot })[Symbol.asyncIterator]();
@@ -93,6 +105,7 @@ function heldEvents(run: CommandRun, { running, checked }: HeldBeginning): HeldR
         } catch (error) {
           const hasLapsed = run.system.lapses > since || !mustSucceed(run, running);
           if (hasLapsed && error instanceof ShaleError) return "over";
+          if (!isOwn && given === 0 && isExpired(error)) return "over";
           throw error;
         }
         const found = next.done === true ? undefined : JSON.stringify(next.value);
@@ -117,7 +130,8 @@ async function statesOf(run: CommandRun, checked: CheckedReading): Promise<Refer
 }
 
 /** A snapshot answers as it did, or has expired. */
-function heldSnapshot(run: CommandRun, { running, checked, queries }: HeldBeginning): HeldRead {
+function heldSnapshot(run: CommandRun, beginning: HeldBeginning): HeldRead {
+  const { running, checked, queries } = beginning;
   const since = run.system.disturbances;
   return {
     process: running,
@@ -127,7 +141,7 @@ function heldSnapshot(run: CommandRun, { running, checked, queries }: HeldBeginn
       try {
         reading = await readAnswers(running.project, queries, { snapshot });
       } catch (error) {
-        if (mayEnd(run, running, since, error)) return "over";
+        if (mayEnd(run, beginning, since, error)) return "over";
         throw error;
       }
       const found: (string | undefined)[] = [];
@@ -142,7 +156,8 @@ function heldSnapshot(run: CommandRun, { running, checked, queries }: HeldBeginn
 }
 
 /** The pages of a timeline go on where the last one ended. */
-function heldTimeline(run: CommandRun, { running, checked, userId }: HeldBeginning): HeldRead {
+function heldTimeline(run: CommandRun, beginning: HeldBeginning): HeldRead {
+  const { running, checked, userId } = beginning;
   const since = run.system.disturbances;
   const query: TimelineQuery = { kind: "timeline", user_id: userId, limit: 1 };
   let cursor: string | undefined;
@@ -154,7 +169,7 @@ function heldTimeline(run: CommandRun, { running, checked, userId }: HeldBeginni
         ? running.project.query(query, { snapshot })
         : running.project.query({ ...query, cursor }));
     } catch (error) {
-      if (mayEnd(run, running, since, error)) return undefined;
+      if (mayEnd(run, beginning, since, error)) return undefined;
       throw error;
     }
   }

@@ -12,7 +12,8 @@ export function restartCommand(seat: number, how: "close" | "kill"): ProcessComm
       if (outcome.kind === "done") noteFlushed(run.model, running.number);
       tolerate(run, running, outcome);
     }
-    running?.env.kill();
+    // Also one that is stopped, which cannot close.
+    seatAt(run.system, seat).running?.env.kill();
     endSeat(run, seatAt(run.system, seat));
     await processAt(run, seat);
   });
@@ -29,7 +30,8 @@ export function killCommand(seat: number): ProcessCommand {
 /** Ends all processes of a machine, with their unsynced bytes. */
 export function losePowerCommand(machine: 0 | 1): StoreCommand {
   return storeCommand(`machine ${machine} loses its power`, async (run) => {
-    run.system.roots[machine]?.losePower();
+    // By a process of its own: one that has ended takes nobody along.
+    run.system.roots[machine]?.startProcess().losePower();
     for (const seat of run.system.seats) if (seat.machine === machine) endSeat(run, seat);
   });
 }

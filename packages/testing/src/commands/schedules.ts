@@ -1,11 +1,12 @@
 import type { Query } from "@shale/model";
-import { collectCommand, compactCommand } from "./compaction-commands.ts";
+import { askCommand } from "./ask-command.ts";
+import { collectCommand, compactCommand, flushCommand } from "./compaction-commands.ts";
 import { goOnReadingCommand, holdCommand } from "./held-commands.ts";
-import { resumeCommand, stepClockCommand } from "./process-commands.ts";
+import { restartCommand, resumeCommand, stepClockCommand } from "./process-commands.ts";
 import { deleteUserCommand } from "./removal-commands.ts";
-import type { StoreCommand } from "./store-command.ts";
+import type { ProcessCommand, StoreCommand } from "./store-command.ts";
 import { storeCommand } from "./store-command.ts";
-import { struckCommand } from "./struck-command.ts";
+import { struckCommand, togetherCommand } from "./struck-command.ts";
 
 /** Longer than the leases of claims and the grace of condemned objects. */
 const HOUR_AND_MORE_MS = 3_700_000;
@@ -55,18 +56,37 @@ export function removedUserCommand(seat: number, userId: string): StoreCommand {
   ]);
 }
 
-/** What a reader has begun to read is merged and collected by another process. */
+/**
+ * What a reader has begun to read, with nothing of it in memory, is merged with later rows and
+ * collected by another process.
+ */
 export function readAcrossCommand(draft: {
   readonly reader: number;
-  readonly tidier: number;
+  readonly append: ProcessCommand;
   readonly what: "events" | "snapshot" | "timeline";
   readonly queries: readonly Query[];
-  readonly user: string;
+  readonly userId: string;
 }): StoreCommand {
-  const { reader, tidier, what, queries, user } = draft;
-  return inTurn(`process ${reader} reads ${what} while process ${tidier} compacts and collects`, [
-    holdCommand(reader, what, queries, user),
+  const { reader, append, what, queries, userId } = draft;
+  const tidier = append.seat;
+  const text = `process ${reader} reads ${what} while process ${tidier} compacts and collects`;
+  return inTurn(`${text} after ${String(append)}`, [
+    flushCommand(tidier),
+    restartCommand(reader, "close"),
+    holdCommand({ seat: reader, asker: tidier, what, queries, userId }),
+    append,
     ...tidySteps(tidier),
     goOnReadingCommand(),
   ]);
+}
+
+/** Rows leave the memory of a process while it is asked. */
+export function askWhileFlushingCommand(
+  append: ProcessCommand,
+  queries: readonly Query[],
+): StoreCommand {
+  const { seat } = append;
+  const ask = askCommand(seat, queries);
+  const text = `process ${seat} is asked while it flushes after ${String(append)}`;
+  return inTurn(text, [append, togetherCommand([flushCommand(seat), ask, ask])]);
 }

@@ -26,7 +26,12 @@ import {
   waitCommand,
 } from "./process-commands.ts";
 import { deleteUserCommand, retentionCommand } from "./removal-commands.ts";
-import { overtakenCommand, readAcrossCommand, removedUserCommand } from "./schedules.ts";
+import {
+  askWhileFlushingCommand,
+  overtakenCommand,
+  readAcrossCommand,
+  removedUserCommand,
+} from "./schedules.ts";
 import type { ProcessCommand, StoreCommand } from "./store-command.ts";
 import type { Strike } from "./struck-command.ts";
 import { struckCommand, togetherCommand } from "./struck-command.ts";
@@ -111,9 +116,9 @@ export function storeCommands(options: StoreCommandsOptions = {}): Arbitrary<Sto
       seat,
       what: fc.constantFrom("events", "snapshot", "timeline"),
       queries: arbitraryQueries(options),
-      user: fc.constantFrom(...vocabularyOf(options).userIds),
+      userId: fc.constantFrom(...vocabularyOf(options).userIds),
     })
-    .map(({ seat: at, what, queries, user }) => holdCommand(at, what, queries, user));
+    .map(holdCommand);
   const struck = fc
     .tuple(fc.oneof(compact, collect, append, flush, removal), arbitraryStrike(fc))
     .map(([command, strike]) => struckCommand(command, strike));
@@ -159,14 +164,17 @@ function arbitrarySchedules(fc: Check, options: StoreCommandsOptions): Arbitrary
     .map(([at, user]) => removedUserCommand(at, user));
   const readAcross = fc
     .record({
-      reader: fc.constantFrom(0, 2),
-      tidier: fc.constantFrom(1, 0),
+      reader: fc.constantFrom(3, 4),
+      append: arbitraryAppend(options),
       what: fc.constantFrom("events", "snapshot", "timeline"),
       queries: arbitraryQueries(options),
-      user: fc.constantFrom(...userIds),
+      userId: fc.constantFrom(...userIds),
     })
     .map(readAcrossCommand);
-  return [overtaken, removed, readAcross];
+  const askWhileFlushing = fc
+    .tuple(arbitraryAppend(options), arbitraryQueries(options))
+    .map(([append, queries]) => askWhileFlushingCommand(append, queries));
+  return [overtaken, removed, readAcross, askWhileFlushing];
 }
 
 /** Processes that begin, end and stop, and time that passes. */
