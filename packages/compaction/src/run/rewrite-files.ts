@@ -27,18 +27,20 @@ export interface RewrittenFiles {
 interface Rewriting {
   readonly group: GroupRun;
   readonly job: StandingJob;
-  /** The next number for an output of the job. */
-  nextNumber(): number;
+  /** Of an output: the same whichever is written first. */
+  numberOf(merge: Merge, range: number): number;
 }
 
 /** Each of the merges under one claim, some at the same time, the first first. */
 export async function rewriteEach(
   run: CompactionRun,
-  { group, job }: Omit<Rewriting, "nextNumber">,
+  { group, job }: Omit<Rewriting, "numberOf">,
   merges: readonly Merge[],
 ): Promise<readonly RewrittenFiles[]> {
-  let number = 0;
-  const rewriting = { group, job, nextNumber: () => number++ };
+  const indexes = new Map(merges.map((merge, index) => [merge, index]));
+  const numberOf = (merge: Merge, range: number) =>
+    range * merges.length + (indexes.get(merge) ?? 0);
+  const rewriting = { group, job, numberOf };
   const fan = { concurrency: run.parallel, signal: run.signal };
   // Small ones go to a thread and to the store together.
   const bytesMax = Math.min(BATCH_BYTES_MAX, run.memoryBytesMax / run.parallel / MEMORY_FACTOR);
@@ -66,7 +68,12 @@ async function rewriteFiles(
   }
   const parts: PartOfMerge[] = [];
   for (const merge of merges) {
-    parts.push({ merge, files: await readAll(run, rewriting, merge), range: EVERY_PLACE });
+    parts.push({
+      merge,
+      files: await readAll(run, rewriting, merge),
+      range: EVERY_PLACE,
+      number: rewriting.numberOf(merge, 0),
+    });
   }
   return await rewriteParts(run, rewriting, parts);
 }
@@ -105,8 +112,9 @@ async function rewriteByRanges(
   );
   const rowGroups = open.flatMap(({ index }) => index.footer.rowGroups);
   const outputs: RewrittenFiles[] = [];
+  const ranges = planPlaceRanges(rowGroups, rowsMaxOf(run, merge));
   // One after the other: the ranges are there so that only one is in memory.
-  for (const range of planPlaceRanges(rowGroups, rowsMaxOf(run, merge))) {
+  for (const [index, range] of ranges.entries()) {
     const met = open.flatMap((input) => {
       const numbers = rowGroupsIn(input.index.footer.rowGroups, range);
       return numbers.length === 0 ? [] : [{ input, numbers }];
@@ -114,7 +122,8 @@ async function rewriteByRanges(
     const files = await fanOut(met, fan, ({ input, numbers }, signal) =>
       readRowGroups({ ...run, signal }, input, numbers),
     );
-    outputs.push(...(await rewriteParts(run, rewriting, [{ merge, files, range }])));
+    const number = rewriting.numberOf(merge, index);
+    outputs.push(...(await rewriteParts(run, rewriting, [{ merge, files, range, number }])));
   }
   return {
     added: outputs.flatMap((output) => output.added),
@@ -130,11 +139,13 @@ interface PartOfMerge {
   readonly merge: Merge;
   readonly files: readonly FileBytes[];
   readonly range: PlaceRange;
+  /** Of its output. */
+  readonly number: number;
 }
 
 async function rewriteParts(
   run: CompactionRun,
-  { group, job, nextNumber }: Rewriting,
+  { group, job }: Rewriting,
   parts: readonly PartOfMerge[],
 ): Promise<readonly RewrittenFiles[]> {
   const { catalog, claimId } = job;
@@ -154,7 +165,9 @@ async function rewriteParts(
     })),
     { signal: run.signal },
   );
-  const numbered = outputs.map(({ file }) => file && { claimId, number: nextNumber(), file });
+  const numbered = outputs.map(
+    ({ file }, index) => file && { claimId, number: parts[index]?.number ?? 0, file },
+  );
   const written = numbered.filter((output) => output !== undefined);
   const entries = await putFiles(run, group, written);
   const added = new Map(written.map((output, index) => [output, entries[index]]));

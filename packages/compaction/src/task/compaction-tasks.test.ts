@@ -19,7 +19,8 @@ test("the tasks give the same files on workers as on this thread", async () => {
     await compact(env, { onWorkers, memoryBytesMax: 30_000 });
     await deleteUser(env, "user-2", 60);
     await compact(env, { onWorkers, mode: "due" });
-    return (await checkAnswers(env, world)).entries;
+    // The token says when an object was stored, which may be before or after its neighbours.
+    return (await checkAnswers(env, world)).entries.map((entry) => ({ ...entry, token: "" }));
   }
   const inline = await filesOf(false);
   expect(inline.length).toBeGreaterThan(4);
