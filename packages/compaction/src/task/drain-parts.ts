@@ -9,7 +9,7 @@ import {
 } from "@shale/columns";
 import type { DayFileGeneration } from "@shale/format";
 import type { Day, ShardId } from "@shale/model";
-import { partitionRows } from "@shale/scan";
+import { DAY_MS, shardOf } from "@shale/model";
 
 /** Rows of one shard, day and generation, with the digest of them as they stand in the tail. */
 export interface DrainPart {
@@ -67,29 +67,80 @@ type PartName = Pick<DrainPart, "shard" | "day" | "generation">;
 
 /** The parts of a batch, and by row the index of its part, `NO_PART` where it is not wanted. */
 function wantedRuns(batch: StoredBatch, { shards, isWanted }: PartsOptions) {
-  const partition = partitionRows(batch, shards);
-  const marks = new Uint32Array(batch.rowCount).fill(NO_PART);
+  const { rowCount, userCodes, generations } = batch;
+  const shardOfUser = shardsOfUsers(batch, shards);
+  const days = daysOf(batch.timesMs);
+  const [firstDay, lastDay] = extentOf(days);
+  const [firstGeneration, lastGeneration] = extentOf(generations);
+  const dayCount = lastDay - firstDay + 1;
+  const generationCount = lastGeneration - firstGeneration + 1;
+  const known = createPartTable(shards * dayCount * generationCount);
+  const marks = new Uint32Array(rowCount);
   const runs: PartName[] = [];
   let count = 0;
-  for (let part = 0; part < partition.partCount; part++) {
-    const shard = (partition.shards[part] ?? 0) as ShardId;
-    const day = (partition.days[part] ?? 0) as Day;
-    if (!isWanted(shard, day)) continue;
-    const rows = partition.rows.subarray(partition.starts[part], partition.starts[part + 1]);
-    // Rows ascend, seqs with them, and generations never fall as seqs rise.
-    let generation = -1;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      const own = batch.generations[row] ?? 0;
-      if (own !== generation) {
-        generation = own;
-        runs.push({ shard, day, generation });
-      }
-      marks[row] = runs.length - 1;
+  for (let row = 0; row < rowCount; row++) {
+    const shard = shardOfUser[userCodes[row] ?? 0] ?? 0;
+    const day = days[row] ?? 0;
+    const generation = generations[row] ?? 0;
+    const place =
+      (shard * dayCount + day - firstDay) * generationCount + generation - firstGeneration;
+    let mark = known.get(place);
+    if (mark === undefined) {
+      mark = isWanted(shard, day) ? runs.length : NO_PART;
+      if (mark !== NO_PART) runs.push({ shard: shard as ShardId, day: day as Day, generation });
+      known.set(place, mark);
     }
-    count += rows.length;
+    marks[row] = mark;
+    if (mark !== NO_PART) count++;
   }
   return { runs, marks, count };
+}
+
+function shardsOfUsers({ users }: StoredBatch, shards: number): Uint32Array {
+  const found = new Uint32Array(users.ids.count);
+  for (let user = 0; user < found.length; user++) {
+    found[user] = shardOf(users.hashHigh[user] ?? 0, users.hashLow[user] ?? 0, shards);
+  }
+  return found;
+}
+
+function daysOf(timesMs: Float64Array): Int32Array {
+  const days = new Int32Array(timesMs.length);
+  for (let row = 0; row < days.length; row++) days[row] = Math.floor((timesMs[row] ?? 0) / DAY_MS);
+  return days;
+}
+
+function extentOf(values: Int32Array | Uint32Array): readonly [least: number, greatest: number] {
+  let least = values[0] ?? 0;
+  let greatest = least;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return [least, greatest];
+}
+
+/** Places of more parts than that are looked up by hash: hardly any of them has a row. */
+const DENSE_PLACES_MAX = 1_048_576;
+
+/** By place, the index of a part or `NO_PART`. */
+function createPartTable(placeCount: number): {
+  get(place: number): number | undefined;
+  set(place: number, mark: number): void;
+} {
+  if (placeCount > DENSE_PLACES_MAX) return new Map<number, number>();
+  /** 1 more than the mark; 0 is unknown. */
+  const marks = new Float64Array(placeCount);
+  return {
+    get(place) {
+      const found = marks[place] ?? 0;
+      return found === 0 ? undefined : found - 1;
+    },
+    set(place, mark) {
+      marks[place] = mark + 1;
+    },
+  };
 }
 
 /** The rows that have a mark, where they are few among the others. */
