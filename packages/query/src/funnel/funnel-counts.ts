@@ -5,18 +5,20 @@ import type { KeyCells } from "../segmentation/key-cells.ts";
 import type { MemoryBudget } from "../segmentation/memory-budget.ts";
 import { answerSteps } from "./answer/answer-steps.ts";
 import { createAttemptSegments } from "./answer/attempt-segments.ts";
-import type { AttemptTable } from "./answer/attempt-table.ts";
 import { createAttemptTable } from "./answer/attempt-table.ts";
+import { createAttemptWriter } from "./answer/attempt-writer.ts";
 import type { FunnelTrend } from "./answer/funnel-trend.ts";
+import { createFunnelTrend } from "./answer/funnel-trend.ts";
 import { createSegmentAttempts } from "./answer/segment-attempts.ts";
 import type { FunnelPlan } from "./funnel-plan.ts";
 import { growingU32 } from "./rows/growing-columns.ts";
 import type { RowKinds } from "./rows/row-kinds.ts";
 import type { ShardRows } from "./rows/shard-rows.ts";
+import type { UserEvents } from "./rows/user-events.ts";
 import { createUserEvents } from "./rows/user-events.ts";
 import type { Attempt } from "./walk/attempt.ts";
 import { createOptimizedWalk } from "./walk/optimized-walk.ts";
-import { matchSteps } from "./walk/optional-steps.ts";
+import type { Walk } from "./walk/sequential-walk.ts";
 import { createSequentialWalk } from "./walk/sequential-walk.ts";
 import { createTiedEvents } from "./walk/tied-events.ts";
 
@@ -31,89 +33,32 @@ export interface FunnelCountsOptions {
   readonly kinds: RowKinds;
   readonly rows: ShardRows;
   readonly keys: readonly KeyCells[];
-  readonly trend: FunnelTrend | undefined;
+  /** Those of the trend. */
   readonly intervals: Intervals | undefined;
   readonly budget: MemoryBudget;
+}
+
+/** One user, walked and counted. */
+interface Walking {
+  readonly options: FunnelCountsOptions;
+  readonly events: UserEvents;
+  readonly walkUser: Walk;
 }
 
 /** Events that are walked between two yields. */
 const EVENTS_AT_ONCE = 20_000;
 
 export function createFunnelCounts(options: FunnelCountsOptions): FunnelCounts {
-  const { plan, kinds, rows, keys, trend, intervals, budget } = options;
-  const { parsed, fromMs, toMs } = plan;
+  const { plan, kinds, rows } = options;
   const events = createUserEvents(plan, kinds);
   const tied = createTiedEvents(plan, events);
   const walkUser = plan.isOptimized
     ? createOptimizedWalk(plan, events, tied)
     : createSequentialWalk(plan, events, tied);
-  const table = createAttemptTable(budget);
-  /** The attempts of the whole; the others are there for segments only. */
-  const overall = growingU32();
-  const segments = keys.length === 0 ? undefined : createAttemptSegments(plan, keys, rows);
-  const segmented = segments && createSegmentAttempts({ plan, table, segments, budget });
-  const matched = new Int32Array(plan.stepCount);
-  const reachedMs = new Float64Array(plan.stepCount);
-  const isTotals = parsed.count === "totals";
+  const walking = { options, events, walkUser };
+  const trend = createTrendCounts(walking);
+  const whole = createWholeCounts(walking, trend);
   let userCount = 0;
-
-  function addTo(target: AttemptTable, attempt: Attempt): number {
-    reachedMs.fill(Number.NaN);
-    if (plan.needsEvents && parsed.order !== "any") {
-      matchSteps(plan, events, attempt, matched);
-      for (let step = 0; step < matched.length; step++) {
-        const event = matched[step] ?? -1;
-        if (event >= 0) reachedMs[step] = events.groupsMs[events.groupOf[event] ?? 0] ?? 0;
-      }
-    } else {
-      for (let level = 0; level < attempt.level; level++) {
-        reachedMs[level] = events.groupsMs[attempt.groups[level] ?? 0] ?? 0;
-      }
-    }
-    target.add(userCount, reachedMs, attempt.isPending);
-    return target.count - 1;
-  }
-  function walkOverall(): void {
-    const own = new Set<number>();
-    let isFirst = true;
-    walkUser((attempt) => {
-      const counts = isTotals || isFirst;
-      isFirst = false;
-      if (attempt.isRemoved) return isTotals || segmented !== undefined;
-      const added = addTo(table, attempt);
-      if (counts) {
-        overall.push(added);
-        if (parsed.trend?.mode === "byEntry") placeByEntry(attempt);
-      }
-      for (const segment of segments?.of(events, matched) ?? []) {
-        // A user is once in a segment, by the first attempt there.
-        if (!isTotals && own.has(segment)) continue;
-        own.add(segment);
-        segmented?.add(added, segment);
-      }
-      return isTotals || segmented !== undefined;
-    });
-  }
-  function placeByEntry(attempt: Attempt): void {
-    if (trend === undefined || intervals === undefined) return;
-    addTo(trend.table, attempt);
-    trend.place(intervalAt(intervals, events.timesMs[attempt.entry] ?? 0));
-  }
-  /** A funnel of its own for each interval, into which only events of the interval lead. */
-  function walkIntervals(): void {
-    if (trend === undefined || intervals === undefined) return;
-    for (const interval of trend.intervalsOf(events)) {
-      const startMs = intervals.startsMs[interval] ?? 0;
-      const endMs = intervals.startsMs[interval + 1] ?? 0;
-      events.setEntries(Math.max(startMs, fromMs), Math.min(endMs, toMs));
-      walkUser((attempt) => {
-        if (attempt.isRemoved) return isTotals;
-        addTo(trend.table, attempt);
-        trend.place(interval);
-        return isTotals;
-      });
-    }
-  }
   return {
     *walk() {
       const order = rows.byUser();
@@ -123,9 +68,8 @@ export function createFunnelCounts(options: FunnelCountsOptions): FunnelCounts {
         const end = order.starts[user + 1] ?? 0;
         if (start === end) continue;
         events.load(rows, order.rows.subarray(start, end));
-        events.setEntries(fromMs, toMs);
-        walkOverall();
-        if (parsed.trend?.mode === "perInterval") walkIntervals();
+        whole.add(userCount);
+        trend?.add(userCount);
         userCount++;
         walked += end - start;
         if (walked < EVENTS_AT_ONCE) continue;
@@ -133,15 +77,95 @@ export function createFunnelCounts(options: FunnelCountsOptions): FunnelCounts {
         yield;
       }
     },
-    answer() {
-      const attempts = overall.numbers.subarray(0, overall.length);
-      return {
-        kind: "funnel",
-        order: parsed.order,
-        steps: answerSteps(plan, table, attempts),
-        ...(segmented && { segments: segmented.answer() }),
-        ...(trend && parsed.trend && { trendMode: parsed.trend.mode, trend: trend.answer() }),
-      };
+    answer: () => ({
+      kind: "funnel",
+      order: plan.parsed.order,
+      ...whole.answer(),
+      ...(trend && { trendMode: trend.mode, trend: trend.trend.answer() }),
+    }),
+  };
+}
+
+/** Counts over the whole range, and by segment. */
+function createWholeCounts(walking: Walking, trend: TrendCounts | undefined) {
+  const { options, events, walkUser } = walking;
+  const { plan, keys, rows, budget } = options;
+  const table = createAttemptTable(budget);
+  /** The attempts of the whole; the others are there for segments only. */
+  const overall = growingU32();
+  const writer = createAttemptWriter(plan, events);
+  const segments = keys.length === 0 ? undefined : createAttemptSegments(plan, keys, rows);
+  const segmented = segments && createSegmentAttempts({ plan, table, segments, budget });
+  const isTotals = plan.parsed.count === "totals";
+  const wantsAll = isTotals || segments !== undefined;
+  return {
+    add(user: number): void {
+      const own = new Set<number>();
+      let isFirst = true;
+      events.setEntries(plan.fromMs, plan.toMs);
+      walkUser((attempt) => {
+        const counts = isTotals || isFirst;
+        isFirst = false;
+        if (attempt.isRemoved) return wantsAll;
+        const added = writer.write(attempt, user, table);
+        if (counts) {
+          overall.push(added);
+          trend?.addByEntry(attempt, user);
+        }
+        for (const segment of segments?.of(events, writer.matched) ?? []) {
+          // A user is once in a segment, by the first attempt there.
+          if (!isTotals && own.has(segment)) continue;
+          own.add(segment);
+          segmented?.add(added, segment);
+        }
+        return wantsAll;
+      });
+    },
+    answer: () => ({
+      steps: answerSteps(plan, table, overall.numbers.subarray(0, overall.length)),
+      ...(segmented && { segments: segmented.answer() }),
+    }),
+  };
+}
+
+interface TrendCounts {
+  readonly mode: "perInterval" | "byEntry";
+  readonly trend: FunnelTrend;
+  /** Adds an attempt of the whole, where the trend is made of them. */
+  addByEntry(attempt: Attempt, user: number): void;
+  /** Adds the user who is loaded to funnels of single intervals, where the trend has them. */
+  add(user: number): void;
+}
+
+function createTrendCounts({ options, events, walkUser }: Walking): TrendCounts | undefined {
+  const { plan, intervals, budget } = options;
+  const mode = plan.parsed.trend?.mode;
+  if (intervals === undefined || mode === undefined) return undefined;
+  const trend = createFunnelTrend(plan, intervals, budget);
+  const writer = createAttemptWriter(plan, events);
+  const isTotals = plan.parsed.count === "totals";
+  return {
+    mode,
+    trend,
+    addByEntry(attempt, user) {
+      if (mode !== "byEntry") return;
+      writer.write(attempt, user, trend.table);
+      trend.place(intervalAt(intervals, events.timesMs[attempt.entry] ?? 0));
+    },
+    add(user) {
+      if (mode !== "perInterval") return;
+      events.setEntries(plan.fromMs, plan.toMs);
+      for (const interval of trend.intervalsOf(events)) {
+        const startMs = Math.max(intervals.startsMs[interval] ?? 0, plan.fromMs);
+        const endMs = Math.min(intervals.startsMs[interval + 1] ?? 0, plan.toMs);
+        events.setEntries(startMs, endMs);
+        walkUser((attempt) => {
+          if (attempt.isRemoved) return isTotals;
+          writer.write(attempt, user, trend.table);
+          trend.place(interval);
+          return isTotals;
+        });
+      }
     },
   };
 }

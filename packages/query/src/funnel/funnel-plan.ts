@@ -1,6 +1,6 @@
 import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
 
-/** A funnel as its walks see it. Steps are numbered from 0; a level is a number of required steps. */
+/** A funnel as its walks see it. Steps count from 0; a level is a number of required steps. */
 export interface FunnelPlan {
   readonly parsed: ParsedFunnel;
   readonly stepCount: number;

@@ -8,7 +8,6 @@ import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
 import type { QueryRun } from "../query-run.ts";
 import { createKeyCells } from "../segmentation/key-cells.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
-import { createFunnelTrend } from "./answer/funnel-trend.ts";
 import { createFunnelCounts } from "./funnel-counts.ts";
 import { planFunnel } from "./funnel-plan.ts";
 import { createHeldCodes } from "./rows/held-codes.ts";
@@ -19,7 +18,7 @@ import { createShardRows } from "./rows/shard-rows.ts";
  * Shard by shard: gathers the rows that match a step or an exclusion, in columns, then walks them
  * user by user. What is kept of a shard are its attempts, and those of shards simply add up.
  *
- * @throws {ShaleError} MEMORY_EXCEEDED, QUERY_INVALID for too many intervals, and what a scan throws
+ * @throws {ShaleError} MEMORY_EXCEEDED; QUERY_INVALID for too many intervals; what a scan throws
  */
 export async function runFunnel(
   run: QueryRun,
@@ -33,8 +32,7 @@ export async function runFunnel(
   const kinds = createRowKinds(plan);
   const held = parsed.holdConstant.length === 0 ? undefined : createHeldCodes(parsed.holdConstant);
   const rows = createShardRows({ plan, kinds, held, keys, budget });
-  const trend = intervals && createFunnelTrend(plan, intervals, budget);
-  const counts = createFunnelCounts({ plan, kinds, rows, keys, trend, intervals, budget });
+  const counts = createFunnelCounts({ plan, kinds, rows, keys, intervals, budget });
   const { fromMs } = plan;
   const scan = { fromMs, toMs: plan.endMs, columns: columnsOf(parsed), order: "user" } as const;
   let last: ScanBatch | undefined;

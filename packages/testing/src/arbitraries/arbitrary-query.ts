@@ -2,6 +2,7 @@ import type { QueryOf, TimeUnit } from "@shale/model";
 import { DAY_MS, unreachable } from "@shale/model";
 import type * as FastCheck from "fast-check";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
+import { arbitraryFunnel } from "./arbitrary-funnel.ts";
 import {
   arbitraryLifecycle,
   arbitraryRetention,
@@ -23,6 +24,7 @@ import {
 /** Kinds of queries that this version answers. */
 export type ArbitraryQueryKind =
   | "segmentation"
+  | "funnel"
   | "retention"
   | "lifecycle"
   | "stickiness"
@@ -103,6 +105,8 @@ export function arbitraryQuery<K extends ArbitraryQueryKind>(
     switch (asked) {
       case "segmentation":
         return arbitrarySegmentation(fc, vocabulary);
+      case "funnel":
+        return arbitraryFunnel(fc, vocabulary);
       case "retention":
         return arbitraryRetention(fc, vocabulary);
       case "lifecycle":

@@ -34,7 +34,7 @@ export interface UserEvents {
   /** Whether it may stand for a step by number, optional ones included. */
   standsForStep(event: number, step: number): boolean;
   isEntry(event: number): boolean;
-  /** Whether an event of a group throws out an attempt that was at `from` and is at `to` after it. */
+  /** Whether a group throws out an attempt that was at `from` before it and is at `to` after. */
   isHit(group: number, from: number, to: number): boolean;
 }
 

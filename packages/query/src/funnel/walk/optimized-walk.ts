@@ -26,6 +26,10 @@ export function createOptimizedWalk(plan: FunnelPlan, events: UserEvents, tied: 
     }
     best.isPending = isPending && best.level < plan.required.length;
   }
+  function holdWith(entry: number): void {
+    const held = events.held[entry] ?? HOLDS_NOTHING;
+    events.setHeld(held === HOLDS_NOTHING ? HELD_NONE : held, entry);
+  }
   function bestChain(): void {
     if (plan.parsed.holdConstant.length === 0) {
       states.find(candidate);
@@ -38,7 +42,7 @@ export function createOptimizedWalk(plan: FunnelPlan, events: UserEvents, tied: 
       if (seen.has(held)) continue;
       seen.add(held);
       // Of entries with which nothing holds, the first is the best: it ends the earliest.
-      events.setHeld(held === HOLDS_NOTHING ? HELD_NONE : held, entry);
+      holdWith(entry);
       states.find(candidate);
       if (held === HOLDS_NOTHING) candidate.isPending = false;
       offer();
@@ -52,11 +56,11 @@ export function createOptimizedWalk(plan: FunnelPlan, events: UserEvents, tied: 
       if (!holds && walked === first) continue;
       walked = first;
       if (best.level === plan.stepCount && first > (best.groups[best.level - 1] ?? 0)) return;
-      const held = holds ? (events.held[entry] ?? HOLDS_NOTHING) : HELD_ANY;
-      events.setHeld(held === HOLDS_NOTHING ? HELD_NONE : held, entry);
+      if (holds) holdWith(entry);
+      const isAlone = holds && events.held[entry] === HOLDS_NOTHING;
       candidate.entry = entry;
       walkAny(first, candidate);
-      candidate.isPending = held !== HOLDS_NOTHING && isOpen(plan, events.groupsMs[first] ?? 0);
+      candidate.isPending = !isAlone && isOpen(plan, events.groupsMs[first] ?? 0);
       offer();
     }
   }
@@ -64,7 +68,9 @@ export function createOptimizedWalk(plan: FunnelPlan, events: UserEvents, tied: 
     best.level = 0;
     best.isPending = false;
     findBest();
-    events.setHeld(HELD_ANY);
+    // Optional steps of the best attempt must hold with it too.
+    if (plan.parsed.holdConstant.length > 0 && best.level > 0) holdWith(best.entry);
     if (best.level > 0) take(best);
+    events.setHeld(HELD_ANY);
   };
 }
