@@ -38,6 +38,9 @@ function checkDay(timesMs: Float64Array): void {
   invariant(isOne, "the rows are of one UTC day");
 }
 
+/** Rows of few events are compared with each other: that costs less than hashing their ids. */
+const PAIRS_ROWS_MAX = 8;
+
 function createRepeatMarker(batch: RepeatableRows) {
   const { eventCodes, insertIdCodes, insertIds, seqs, writers } = batch;
   let repeats: Uint8Array | undefined;
@@ -56,14 +59,33 @@ function createRepeatMarker(batch: RepeatableRows) {
     if (leftSeq !== rightSeq) return leftSeq > rightSeq;
     return (writers[left] ?? 0) > (writers[right] ?? 0);
   }
+  function markOlder(left: number, right: number): void {
+    repeats ??= new Uint8Array(batch.rowCount);
+    repeats[isLater(left, right) ? right : left] = 1;
+  }
+  /** Each row against those before it that are still in. */
+  function markPairs(start: number, end: number): void {
+    for (let row = start + 1; row < end; row++) {
+      if (insertIdCodes[row] === 0) continue;
+      for (let other = start; other < row; other++) {
+        if (insertIdCodes[other] === 0 || repeats?.[other] === 1) continue;
+        if (isSameKey(other, row)) markOlder(other, row);
+        if (repeats?.[row] === 1) break;
+      }
+    }
+  }
   /** Twice as many pairs as rows, a power of two. */
   function clearFor(rowCount: number): number {
-    const length = 2 ** Math.ceil(Math.log2(4 * rowCount));
+    const length = 1 << (32 - Math.clz32(4 * rowCount - 1));
     if (length > slots.length) slots = new Uint32Array(length);
     else slots.fill(0, 0, length);
     return length - 1;
   }
   function markUser(start: number, end: number): void {
+    if (end - start <= PAIRS_ROWS_MAX) markPairs(start, end);
+    else markByHash(start, end);
+  }
+  function markByHash(start: number, end: number): void {
     const mask = clearFor(end - start);
     for (let row = start; row < end; row++) {
       const code = insertIdCodes[row] ?? 0;
@@ -78,10 +100,8 @@ function createRepeatMarker(batch: RepeatableRows) {
           break;
         }
         if (slots[slot + 1] === hash && isSameKey(winner, row)) {
-          const isNew = isLater(row, winner);
-          repeats ??= new Uint8Array(batch.rowCount);
-          repeats[isNew ? winner : row] = 1;
-          if (isNew) slots[slot] = row + 1;
+          markOlder(row, winner);
+          if (repeats?.[winner] === 1) slots[slot] = row + 1;
           break;
         }
         slot = (slot + 2) & mask;
