@@ -7,14 +7,12 @@ import { timesToConvert } from "./time-to-convert.ts";
 export function answerSteps(
   plan: FunnelPlan,
   table: AttemptTable,
-  attempts: Iterable<number>,
+  attempts: Uint32Array | readonly number[],
 ): FunnelAnswerStep[] {
   const { stepCount } = plan;
   const previous = previousSteps(plan);
   const counts = new Float64Array(stepCount);
   const pending = new Float64Array(stepCount);
-  const fromPrevious = Array.from({ length: stepCount }, (): number[] => []);
-  const fromFirst = Array.from({ length: stepCount }, (): number[] => []);
   for (const attempt of attempts) {
     const length = table.lengthOf(attempt);
     let required = 0;
@@ -22,10 +20,6 @@ export function answerSteps(
       const sinceMs = table.sinceEntryMs(attempt, step);
       if (Number.isNaN(sinceMs)) continue;
       counts[step] = (counts[step] ?? 0) + 1;
-      if (step > 0) {
-        fromFirst[step]?.push(sinceMs);
-        fromPrevious[step]?.push(sinceMs - table.sinceEntryMs(attempt, previous[step] ?? 0));
-      }
       if (isRequired(plan, step)) required = step;
     }
     if (!table.isPending(attempt)) continue;
@@ -40,18 +34,23 @@ export function answerSteps(
     fromFirst: rate(counts[step], counts[0]),
     fromPrevious: rate(counts[step], counts[previous[step] ?? 0]),
     pending: pending[step] ?? 0,
-    ...(step > 0 && timesOf(fromPrevious[step], fromFirst[step])),
+    ...(step > 0 && {
+      timeFromPreviousMs: timesFrom(previous[step] ?? 0, step),
+      timeFromFirstMs: timesFrom(0, step),
+    }),
   }));
-}
 
-function timesOf(
-  fromPrevious: number[] = [],
-  fromFirst: number[] = [],
-): { timeFromPreviousMs: TimeToConvert; timeFromFirstMs: TimeToConvert } {
-  return {
-    timeFromPreviousMs: timesToConvert(fromPrevious),
-    timeFromFirstMs: timesToConvert(fromFirst),
-  };
+  /** One list of times at a time: they are as many as the attempts. */
+  function timesFrom(from: number, step: number): TimeToConvert {
+    const timesMs = new Float64Array(counts[step] ?? 0);
+    let count = 0;
+    for (const attempt of attempts) {
+      if (step >= table.lengthOf(attempt)) continue;
+      const sinceMs = table.sinceEntryMs(attempt, step);
+      if (!Number.isNaN(sinceMs)) timesMs[count++] = sinceMs - table.sinceEntryMs(attempt, from);
+    }
+    return timesToConvert(timesMs);
+  }
 }
 
 /** By step: the last required one before it, to which its rate refers; 0 for the first. */

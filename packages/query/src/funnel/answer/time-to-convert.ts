@@ -1,9 +1,9 @@
 import type { TimeToConvert } from "@shale/model";
 
-/** Exact whatever the order of the times, which are whole ms: percentiles by nearest rank. */
-export function timesToConvert(timesMs: readonly number[]): TimeToConvert {
+/** Exact for whole ms in any order: percentiles by nearest rank. Sorts the times in place. */
+export function timesToConvert(timesMs: Float64Array): TimeToConvert {
   if (timesMs.length === 0) return { avg: null, median: null, p90: null };
-  const sorted = Float64Array.from(timesMs).sort();
+  const sorted = timesMs.sort();
   return { avg: averageOf(sorted), median: ranked(sorted, 50), p90: ranked(sorted, 90) };
 }
 
