@@ -81,6 +81,19 @@ describe("a retention", () => {
     expect(answer).not.toHaveProperty("segments");
   });
 
+  it("counts each bucket of each cohort that is still open", async () => {
+    const views = [12, 25, 36, 49, 60, 73].map((hour) => at("view", hour));
+    const one = await retention([at("join", 0), ...views], { buckets: 4 });
+    expect(countsOf(one)).toEqual([[1, 1, 1, 1, 1]]);
+    const joins = [0, 24, 48].map((hour) => at("join", hour));
+    const three = await retention([...joins, ...views], { to: "2026-10-04", buckets: 4 });
+    expect(countsOf(three)).toEqual([
+      [1, 1, 1, 1, 1],
+      [1, 1, 1, 1, 0],
+      [1, 1, 1, 0, 0],
+    ]);
+  });
+
   it("takes the time of the query as now, unless it says another", async () => {
     const events = [at("join", 1), at("view", 2)];
     const log = await logOf(events);

@@ -19,7 +19,7 @@ function arbitraryUnitRange(
   vocabulary: Vocabulary,
 ): FastCheck.Arbitrary<QueryRange & { readonly unit: TimeUnit }> {
   const unit = fc.constantFrom<TimeUnit[]>(
-    ...(["day", "day", "day", "hour", "week", "month", "minute"] as const),
+    ...(["day", "day", "day", "day", "day", "hour", "week", "month", "minute"] as const),
   );
   return unit.chain((chosen) =>
     fc

@@ -42,7 +42,7 @@ export interface ReferenceStore {
    * that were hidden once stay hidden.
    */
   collect(options?: { readonly dryRun?: boolean | undefined }): Promise<unknown>;
-  /** Answers segmentation (total, unique), funnel and timeline; other kinds are QUERY_NOT_BUILT. */
+  /** Answers segmentation (total, unique), funnel, retention, lifecycle, stickiness and timeline. */
   query<K extends QueryKind>(
     query: QueryOf[K] & { readonly kind: K },
     options?: { readonly snapshot?: string | undefined },
