@@ -84,7 +84,7 @@ const asked = new Map<string, { asked: number; told: number }>();
 function count(query: Query, answer: string): void {
   const tells = /"count":[1-9]|"(users|new|returning|resurrecting|dormant)":\[[^\]]*[1-9]/;
   const told = tells.test(answer) ? 1 : 0;
-  const names = [query.kind];
+  const names: string[] = [query.kind];
   for (const [name, value] of Object.entries(query)) {
     const isChoice = ["unit", "clock", "mode", "cohort", "average", "minOccurrences"].includes(
       name,
