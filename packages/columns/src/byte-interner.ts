@@ -20,13 +20,15 @@ export interface ByteInterner {
   build(): TextTable;
 }
 
-const COUNT_AT_FIRST = 16;
+/** Few: arrays of up to 64 bytes are made at hardly any cost, and many batches hold few texts. */
+const COUNT_AT_FIRST = 4;
+const BYTES_AT_FIRST = 64;
 const TABLE_BYTES_MAX = 0xffff_ffff;
 /** Longest text copied by a loop: beyond it a call of set() costs less. */
 const LOOP_BYTES_MAX = 48;
 
 export function createByteInterner(): ByteInterner {
-  let bytes = new Uint8Array(256);
+  let bytes = new Uint8Array(BYTES_AT_FIRST);
   let byteLength = 0;
   let offsets = new Uint32Array(COUNT_AT_FIRST + 1);
   let count = 0;

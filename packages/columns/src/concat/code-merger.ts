@@ -29,7 +29,7 @@ export function createCodeMerger(
 ): CodeMerger {
   const step = codeOfNone === "zero" ? 1 : 0;
   /** By old code, 1 + the new code; 0 = not met yet in this table. */
-  let merged = new Uint32Array(64);
+  let merged = new Uint32Array(16);
   let current: TextTable | undefined;
 
   function begin(table: TextTable): void {

@@ -16,8 +16,8 @@ export function concatUsers(
   rowCount: number,
 ): Pick<EventBatch, "users" | "userCodes"> {
   const interner = createByteInterner();
-  let hashHigh = new Uint32Array(64);
-  let hashLow = new Uint32Array(64);
+  let hashHigh = new Uint32Array(16);
+  let hashLow = new Uint32Array(16);
   let current: UserTable | undefined;
   function intern(ids: TextTable, index: number): number {
     const high = current?.hashHigh[index] ?? 0;

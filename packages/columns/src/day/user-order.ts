@@ -27,9 +27,16 @@ export function userOrder(users: UserTable, shards: number): Uint32Array {
   return order;
 }
 
+/** Fewer keys are sorted by comparing them: counting has to clear its counters. */
+const COUNTED_MIN = 512;
+
 /** Indexes by ascending key, equal ones in their order: three counting sorts, the low digits first. */
 function sortedByKey(keys: Uint32Array): Uint32Array {
   let order = new Uint32Array(keys.length);
+  if (keys.length < COUNTED_MIN) {
+    for (let i = 0; i < order.length; i++) order[i] = i;
+    return order.sort((left, right) => (keys[left] ?? 0) - (keys[right] ?? 0));
+  }
   let target = new Uint32Array(keys.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
   const starts = new Uint32Array(DIGIT_COUNT + 1);

@@ -27,16 +27,25 @@ export function keyOfColumn(tag: number, name: string): HashKey {
   return keyOfLabel(label);
 }
 
+const fixedKeys = {
+  userId: keyOfColumn(TAG_FIXED, "user_id"),
+  event: keyOfColumn(TAG_FIXED, "event"),
+  insertId: keyOfColumn(TAG_FIXED, "insert_id"),
+  time: keyOfColumn(TAG_FIXED, "time"),
+  seq: keyOfColumn(TAG_FIXED, "seq"),
+  writer: keyOfColumn(TAG_FIXED, "writer"),
+};
+
 /** The terms of all columns of the batch but the generation. */
 export function termsOf(batch: DigestedRows): readonly AddTerms[] {
   const { userCodes, users, eventCodes, events, insertIdCodes, insertIds } = batch;
   return [
-    textTerms(keyOfColumn(TAG_FIXED, "user_id"), userCodes, undefined, users.ids, 0),
-    textTerms(keyOfColumn(TAG_FIXED, "event"), eventCodes, undefined, events, 0),
-    textTerms(keyOfColumn(TAG_FIXED, "insert_id"), insertIdCodes, undefined, insertIds, 1),
-    numberTerms(keyOfColumn(TAG_FIXED, "time"), batch.timesMs, undefined),
-    numberTerms(keyOfColumn(TAG_FIXED, "seq"), batch.seqs, undefined),
-    numberTerms(keyOfColumn(TAG_FIXED, "writer"), batch.writers, undefined),
+    textTerms(fixedKeys.userId, userCodes, undefined, users.ids, 0),
+    textTerms(fixedKeys.event, eventCodes, undefined, events, 0),
+    textTerms(fixedKeys.insertId, insertIdCodes, undefined, insertIds, 1),
+    numberTerms(fixedKeys.time, batch.timesMs, undefined),
+    numberTerms(fixedKeys.seq, batch.seqs, undefined),
+    numberTerms(fixedKeys.writer, batch.writers, undefined),
     ...batch.properties.map(propertyTerms),
   ];
 }

@@ -7,14 +7,19 @@ import { corrupt } from "../damage.ts";
 const BLOCK_VALUES = 128;
 const MINIBLOCKS = 4;
 const MINIBLOCK_VALUES = BLOCK_VALUES / MINIBLOCKS;
-/** Head, then for each block at most ten bytes of least difference, four widths, 128 × 8 bytes. */
+/** Head, then for each block at most ten bytes of least difference, four widths, its values. */
 const HEAD_BYTES_MAX = 30;
-const BLOCK_BYTES_MAX = 10 + MINIBLOCKS + BLOCK_VALUES * 8;
+const BLOCK_HEAD_BYTES_MAX = 10 + MINIBLOCKS;
 const TWO_32 = 4_294_967_296;
 const TWO_53 = 2 ** 53;
 /** Beyond this a number is written bit by bit. */
 const ZIGZAG_EXACT_MAX = 2 ** 51;
 const CACHED_WORDS = 2 * MINIBLOCK_VALUES + 2;
+
+/** Scratch of one call: small files would spend more time on making it than on using it. */
+const deltas = new Float64Array(BLOCK_VALUES);
+const words = new Uint32Array(CACHED_WORDS);
+const packed = new Uint8Array(words.buffer);
 
 export interface DeltaInput {
   /** Whole numbers, from 0 to 2^53 unless multiplied. */
@@ -29,15 +34,14 @@ export interface DeltaInput {
 /** Undefined where differences lie further apart than 2^53: another encoding must serve. */
 export function encodeDeltas(input: DeltaInput): Uint8Array | undefined {
   const { values, count, first, scale } = input;
-  const blocks = Math.ceil(Math.max(count - 1, 0) / BLOCK_VALUES);
-  const bytes = new Uint8Array(HEAD_BYTES_MAX + blocks * BLOCK_BYTES_MAX);
+  const miniblocks = Math.ceil(Math.max(count - 1, 0) / MINIBLOCK_VALUES);
+  const blocks = Math.ceil(miniblocks / MINIBLOCKS);
+  const valueBytesMax = miniblocks * MINIBLOCK_VALUES * 8;
+  const bytes = new Uint8Array(HEAD_BYTES_MAX + blocks * BLOCK_HEAD_BYTES_MAX + valueBytesMax);
   let at = writeVarint(bytes, 0, BLOCK_VALUES);
   at = writeVarint(bytes, at, MINIBLOCKS);
   at = writeVarint(bytes, at, count);
   at = writeWide(bytes, at, first < 0n ? -2n * first - 1n : 2n * first);
-  const deltas = new Float64Array(BLOCK_VALUES);
-  const words = new Uint32Array(CACHED_WORDS);
-  const packed = new Uint8Array(words.buffer);
   let previous = values[0] ?? 0;
   for (let start = 1; start < count; start += BLOCK_VALUES) {
     const length = Math.min(BLOCK_VALUES, count - start);
@@ -171,7 +175,6 @@ export function decodeDeltas(
     throw corrupt(source, "packed differences have an impossible head");
   }
   if (count > 0) target[at] = 0;
-  const words = new Uint32Array(CACHED_WORDS);
   let previous = 0;
   let to = at + 1;
   const toEnd = at + count;
