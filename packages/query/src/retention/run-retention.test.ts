@@ -156,6 +156,13 @@ describe("a retention", () => {
     expect(await counts({ mode: "onOrBefore", minOccurrences: 2 })).toEqual([1, 0, 1, 1]);
     expect(await counts({ mode: "streak" })).toEqual([1, 1, 1, 0]);
     expect(await counts({ mode: "streak", minOccurrences: 2 })).toEqual([1, 0, 0, 0]);
+    const inGap = async (mode: string) => {
+      const query = { buckets: undefined, brackets, mode };
+      return countsOf(await retention([at("join", 0), at("view", 30)], query))[0];
+    };
+    expect(await inGap("on")).toEqual([1, 0, 0, 0]);
+    expect(await inGap("onOrBefore")).toEqual([1, 0, 1, 1]);
+    expect(await inGap("onOrAfter")).toEqual([1, 1, 0, 0]);
   });
 
   it("looks behind the last bucket, up to now, for who returned on or after it", async () => {
