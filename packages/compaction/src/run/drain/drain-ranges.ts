@@ -17,6 +17,9 @@ const READ_CONCURRENCY = 8;
 /** Batches of outputs that are stored, read back or verified at the same time. */
 const BATCH_CONCURRENCY = 4;
 
+/** Of tail objects for each slice: every slice decodes all of them, and may start a thread. */
+const SLICE_BYTES_MIN = 4_194_304;
+
 /** What a group drains, under its own claim. */
 export interface RangeRequest {
   readonly run: CompactionRun;
@@ -120,7 +123,7 @@ async function absencesOf(
   return ends;
 }
 
-/** On as many workers as there are, each with a part of the shard-days. */
+/** On as many workers as it pays, each with a part of the shard-days. */
 async function drainObjects(
   { run, group, job }: RangeRequest,
   requests: readonly RangeRequest[],
@@ -128,7 +131,8 @@ async function drainObjects(
 ): Promise<{ readonly drained: readonly DrainedGroup[]; readonly watermarks: CatalogVector }> {
   const { compression, signal, tasks } = run;
   const { catalog } = job;
-  const count = run.computing;
+  const bytes = objects.reduce((sum, object) => sum + object.bytes.length, 0);
+  const count = Math.max(1, Math.min(run.computing, Math.floor(bytes / SLICE_BYTES_MIN)));
   const slices = Array.from({ length: count }, (_, index) => ({ index, count }));
   const outputs = await fanOut(slices, { concurrency: count, signal }, (slice, either) =>
     tasks.drain(
