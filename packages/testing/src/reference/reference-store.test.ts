@@ -256,9 +256,9 @@ test("of events with one key the place in the log decides, not the order of the 
 
 test("other kinds and measures are refused", async () => {
   const store = referenceStore();
-  await expect(
-    store.query({ kind: "flow", anchors: [{}], from: 0, to: 1 }),
-  ).rejects.toMatchObject({ code: "QUERY_NOT_BUILT" });
+  await expect(store.query({ kind: "flow", anchors: [{}], from: 0, to: 1 })).rejects.toMatchObject({
+    code: "QUERY_NOT_BUILT",
+  });
   await expect(
     store.query({ ...october, series: [{ select: {}, measure: "dau" }] }),
   ).rejects.toMatchObject({ code: "QUERY_NOT_BUILT" });
