@@ -24,7 +24,7 @@ export const addQueryCommand: AddCommand = (program, run) => {
   program
     .command("query")
     .summary("run a query written as JSON")
-    .description("Runs one query document: segmentation or timeline (docs/cli.md).")
+    .description("Runs one query document of any kind that is built (docs/query-semantics.md).")
     .option("--query <json>", "the query itself")
     .option("--query-file <file>", "a file that holds it; - is standard input")
     .option("--sharding-spec <name>", "read this sharding spec instead of the live one")
