@@ -1,6 +1,7 @@
 import type { Query } from "@shale/model";
 import type * as FastCheck from "fast-check";
 import { arbitraryEvents } from "../arbitraries/arbitrary-events.ts";
+import type { ArbitraryQueryKind } from "../arbitraries/arbitrary-query.ts";
 import { arbitraryQuery } from "../arbitraries/arbitrary-query.ts";
 import type { VocabularyOptions } from "../arbitraries/event-vocabulary.ts";
 import { vocabularyOf } from "../arbitraries/event-vocabulary.ts";
@@ -63,12 +64,23 @@ export function arbitraryAppend(options: StoreCommandsOptions): Arbitrary<Proces
     .map(appendCommand);
 }
 
+/** The *now* of a query that draws none: two askers must not differ by the time between them. */
+const AS_OF = "2025-10-28";
+const KINDS = [
+  "segmentation",
+  "timeline",
+  "funnel",
+  "retention",
+  "lifecycle",
+  "stickiness",
+] as const satisfies readonly ArbitraryQueryKind[];
+
 export function arbitraryQueries(options: StoreCommandsOptions): Arbitrary<Query[]> {
   const fc = loadFastCheck();
-  const query = fc.oneof(
-    { weight: 2, arbitrary: arbitraryQuery("segmentation", options) as Arbitrary<Query> },
-    { weight: 1, arbitrary: arbitraryQuery("timeline", options) as Arbitrary<Query> },
-  );
+  const queries = KINDS.map((kind): Arbitrary<Query> => arbitraryQuery(kind, options));
+  const query = fc
+    .oneof(...queries)
+    .map((drawn): Query => (drawn.kind === "timeline" ? drawn : { asOf: AS_OF, ...drawn }));
   return fc.array(query, { maxLength: 2 });
 }
 
