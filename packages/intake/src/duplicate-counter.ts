@@ -7,13 +7,19 @@ export interface DuplicateCounter {
    * Rows of the batch that repeat a key of an earlier row, here or in a batch counted before. Rows
    * without an insert_id never do.
    *
-   * Keys are kept as 64-bit hashes, about 24 bytes each: among 100 million keys the chance of one
+   * Keys are kept as 64-bit hashes, 10 to 16 bytes each: among 100 million keys the chance of one
    * wrong count is below 0.1 %. The count is a report: what is stored is decided by whole keys.
    */
   count(batch: EventBatch): number;
 }
 
-const SLOTS_AT_FIRST = 1024;
+/** Tables that grow one by one, so that no moment holds all keys twice. */
+const TABLE_COUNT = 256;
+const SLOTS_AT_FIRST = 16;
+const GROWTH = 1.5;
+/** More of the slots than that are never taken. */
+const FILL_MAX = 0.8;
+const TWO_32 = 4_294_967_296;
 const EVENT_LANE_SEEDS = [0x9e3779b9, 0x85ebca6b] as const;
 
 export function createDuplicateCounter(): DuplicateCounter {
@@ -70,20 +76,38 @@ function mix(value: number): number {
   return mixed ^ (mixed >>> 16);
 }
 
-/** Open addressing over pairs of 32-bit words; (0, 0) marks a free slot and is stored as (0, 1). */
+/** Keys by the low bits of their first word, in tables that are made when they have a key. */
 function createKeySet() {
-  let words = new Int32Array(SLOTS_AT_FIRST * 2);
+  const tables: (KeyTable | undefined)[] = Array.from({ length: TABLE_COUNT }, () => undefined);
+  return {
+    /** False when the key was there. */
+    add(high: number, low: number): boolean {
+      const number = (high >>> 0) % TABLE_COUNT;
+      const table = tables[number] ?? createKeyTable();
+      tables[number] = table;
+      return table.add(high, low);
+    },
+  };
+}
+
+interface KeyTable {
+  add(high: number, low: number): boolean;
+}
+
+/** Open addressing over pairs of 32-bit words; (0, 0) marks a free slot and is stored as (0, 1). */
+function createKeyTable(): KeyTable {
+  let slotCount = SLOTS_AT_FIRST;
+  let words = new Int32Array(2 * slotCount);
   let count = 0;
 
   /** The word index of the key, or of the free slot where it belongs. */
   function find(high: number, low: number): number {
-    const mask = words.length / 2 - 1;
-    let slot = low & mask;
+    let slot = Math.floor((low >>> 0) * (slotCount / TWO_32));
     for (;;) {
       const at = slot * 2;
       if (words[at] === high && words[at + 1] === low) return at;
       if (words[at] === 0 && words[at + 1] === 0) return at;
-      slot = (slot + 1) & mask;
+      slot = slot + 1 === slotCount ? 0 : slot + 1;
     }
   }
   function put(at: number, high: number, low: number): void {
@@ -92,7 +116,8 @@ function createKeySet() {
   }
   function grow(): void {
     const before = words;
-    words = new Int32Array(before.length * 2);
+    slotCount = Math.ceil(slotCount * GROWTH);
+    words = new Int32Array(2 * slotCount);
     for (let at = 0; at < before.length; at += 2) {
       const high = before[at] ?? 0;
       const low = before[at + 1] ?? 0;
@@ -100,15 +125,14 @@ function createKeySet() {
     }
   }
   return {
-    /** False when the key was there. */
-    add(high: number, low: number): boolean {
+    add(high, low) {
       const lowWord = high === 0 && low === 0 ? 1 : low;
       const at = find(high, lowWord);
       if (words[at] !== 0 || words[at + 1] !== 0) return false;
       put(at, high, lowWord);
       count++;
-      if (count * 2 > words.length / 2) grow();
-      invariant(count * 2 <= words.length, "a free slot ends every search");
+      if (count > slotCount * FILL_MAX) grow();
+      invariant(count < slotCount, "a free slot ends every search");
       return true;
     },
   };
