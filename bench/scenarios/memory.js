@@ -1,5 +1,6 @@
 // The most memory that ingest and compact of many events take, each as a process of its own: the
-// command line tool, with events from a generator on its standard input.
+// command line tool, with events from a generator on its standard input. Ingest compacts beside, so
+// that compact has what is left: its events a second say nothing.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -41,10 +42,13 @@ async function ingest(folder, events) {
   const generator = spawn(process.execPath, [GENERATOR, String(events)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const ended = once(generator, "exit");
   try {
     return await shale(folder, ["ingest"], generator.stdout);
   } finally {
     generator.kill();
+    const [code, signal] = await ended;
+    if (code !== 0) console.error(`the generator of events ended with ${code ?? signal}`);
   }
 }
 
@@ -54,6 +58,7 @@ export async function run({ quick }) {
   async function measured(work) {
     const { seconds, result } = await timed(work);
     const rows = await storedEvents(folder);
+    if (rows !== events) throw new Error(`${rows} events are stored, not ${events}`);
     return { seconds, rows, answer: rows, peakMb: result.peakMb };
   }
   try {
