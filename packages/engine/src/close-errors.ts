@@ -12,3 +12,22 @@ export function throwIfAborted(signal: AbortSignal | undefined, what: string): v
     cause: signal.reason,
   });
 }
+
+/**
+ * Runs work that its caller may stop. Whatever the abort made fail, the caller learns that it was
+ * stopped, not how.
+ *
+ * @throws {ShaleError} CANCELLED, and what `work` throws
+ */
+export async function cancellable<T>(
+  what: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throwIfAborted(signal, what);
+    throw error;
+  }
+}

@@ -1,5 +1,6 @@
 import { loadCatalog } from "@shale/catalog";
 import { ShaleError } from "@shale/model";
+import { cancellable } from "../close-errors.ts";
 import { diagnoseProject } from "../doctor/diagnose-project.ts";
 import type { Project } from "../store.ts";
 import { verifyProject } from "../verify/verify-project.ts";
@@ -21,12 +22,16 @@ export function inspectionVerbsOf(
     },
     async verify(options = {}) {
       checkOpen("verify");
-      return await verifyProject(env, project, { ...options, hasher });
+      return await cancellable("verify", options.signal, () =>
+        verifyProject(env, project, { ...options, hasher }),
+      );
     },
     async diagnose({ signal } = {}) {
       checkOpen("diagnose");
       const readFiles = () => readStatus(parts, { files: true });
-      return await diagnoseProject(env, project, { readStatus: readFiles, signal });
+      return await cancellable("diagnose", signal, () =>
+        diagnoseProject(env, project, { readStatus: readFiles, signal }),
+      );
     },
   };
 }

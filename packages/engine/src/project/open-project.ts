@@ -5,7 +5,7 @@ import type { Env } from "@shale/env";
 import { openWriter, type Writer } from "@shale/ingest";
 import { type ProjectId, ShaleError } from "@shale/model";
 import type { TailCache } from "@shale/scan";
-import { closedError } from "../close-errors.ts";
+import { cancellable, closedError } from "../close-errors.ts";
 import type { Project } from "../store.ts";
 import { appendEvents } from "./append-events.ts";
 import { answerQuery, loadSchema } from "./ask.ts";
@@ -156,15 +156,17 @@ function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
     },
     async compact(options = {}) {
       checkOpen("compact");
-      return await compactFiles(parts, options);
+      return await cancellable("compact", options.signal, () => compactFiles(parts, options));
     },
     async collect(options = {}) {
       checkOpen("collect");
-      return await collectGarbage(parts, options);
+      return await cancellable("collect", options.signal, () => collectGarbage(parts, options));
     },
     async deleteUsers(userIds, options = {}) {
       checkOpen("delete users");
-      return await deleteProjectUsers(parts, userIds, options);
+      return await cancellable("delete users", options.signal, () =>
+        deleteProjectUsers(parts, userIds, options),
+      );
     },
     async setRetention(keep) {
       checkOpen("set the retention");
