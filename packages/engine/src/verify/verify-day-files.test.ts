@@ -78,6 +78,15 @@ describe("verifyProject() over day files", () => {
     expect([ok, notes.map(({ code }) => code)]).toEqual([true, ["COPIED"]]);
   });
 
+  test("does not call a damaged file a right copy", async () => {
+    const [key = ""] = await keysUnder(env, "spec=A/shard=");
+    const whole = await bytesOf(env, key);
+    await env.store.put(key, whole.with(20, whole.at(20)! ^ 1), { always: true });
+    const { findings, notes } = await verify();
+    expect(findings.map(({ code }) => code)).toEqual(["ENTRY_DIFFERS"]);
+    expect(notes.map(({ code }) => code)).not.toContain("COPIED");
+  });
+
   test("finds every flipped bit, cut and swap in a manifest", async () => {
     const keys = await keysUnder(env, "spec=A/manifest/");
     const key = keys.at(-1) ?? "";

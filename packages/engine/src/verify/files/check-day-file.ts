@@ -23,7 +23,7 @@ export interface ListedFile {
 /** What became of one. */
 export interface FileOutcome {
   readonly isThere: boolean;
-  /** Its content is another one's copy: the store names it by another token than the entry. */
+  /** It is what the entry says, and the store names it by another token: it was copied. */
   readonly isCopy: boolean;
   /** Of its rows, with `full`; undefined where they could not be read. */
   readonly seqs: SeqsByWriter | undefined;
@@ -38,8 +38,8 @@ export async function checkDayFile(
   const { key, entry } = file;
   const bytes = await readFileBytes(context, key, entry);
   if (bytes === undefined) return { isThere: false, isCopy: false, seqs: undefined };
-  const isCopy = bytes.token !== entry.token;
   const index = checkObject(context, file, bytes);
+  const isCopy = index !== undefined && bytes.token !== entry.token;
   if (index === undefined || !context.full) return { isThere: true, isCopy, seqs: undefined };
   // What was found to need no change was not written again: the entry alone says so (D2).
   const check = createRowCheck({ ...index.footer, tombstone: entry.tombstone }, catalog);
