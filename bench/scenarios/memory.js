@@ -1,6 +1,7 @@
 // The most memory that ingest and compact of many events take, each as a process of its own: the
 // command line tool, with events from a generator on its standard input. Ingest compacts beside, so
-// that compact has what is left: its events a second say nothing.
+// that the compact after it has what is left, and its events a second say nothing. The last one has
+// the whole tail, of a store that was filled without compaction.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +10,9 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { openStore } from "../../packages/engine/dist/index.js";
 import { inTurn, timed } from "../measure.js";
+import { productEvents } from "../product-events.js";
 
 export const title = "Largest resident size of `shale ingest` and `shale compact`";
 export const threads = availableParallelism();
@@ -38,6 +41,18 @@ async function storedEvents(folder) {
   return JSON.parse(output).specs[0].events;
 }
 
+/** A store as `shale ingest` makes it, of the same events, but all of them in the tail. */
+async function fillTail(folder, events) {
+  const store = await openStore({ root: join(folder, "store"), compaction: "off" });
+  try {
+    const project = await store.project("default", {});
+    for (const batch of productEvents({ events })) await project.append(batch);
+    await project.flush();
+  } finally {
+    await store.close();
+  }
+}
+
 async function ingest(folder, events) {
   const generator = spawn(process.execPath, [GENERATOR, String(events)], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -55,9 +70,10 @@ async function ingest(folder, events) {
 export async function run({ quick }) {
   const events = quick ? 1_000_000 : 20_000_000;
   const folder = mkdtempSync(join(tmpdir(), "shale-bench-"));
-  async function measured(work) {
+  const tailFolder = mkdtempSync(join(tmpdir(), "shale-bench-"));
+  async function measured(work, at = folder) {
     const { seconds, result } = await timed(work);
-    const rows = await storedEvents(folder);
+    const rows = await storedEvents(at);
     if (rows !== events) throw new Error(`${rows} events are stored, not ${events}`);
     return { seconds, rows, answer: rows, peakMb: result.peakMb };
   }
@@ -66,10 +82,15 @@ export async function run({ quick }) {
       {
         "shale ingest": () => measured(() => ingest(folder, events)),
         "shale compact": () => measured(() => shale(folder, ["compact"])),
+        "shale compact, all of it": async () => {
+          rmSync(folder, { recursive: true, force: true });
+          await fillTail(tailFolder, events);
+          return measured(() => shale(tailFolder, ["compact"]), tailFolder);
+        },
       },
       1,
     );
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const each of [folder, tailFolder]) rmSync(each, { recursive: true, force: true });
   }
 }
