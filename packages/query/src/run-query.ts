@@ -2,16 +2,18 @@ import type { Env } from "@shale/env";
 import type { Answer, AnswerMeta } from "@shale/model";
 import { dayOf, dayText, unreachable } from "@shale/model";
 import type { Pin, TailCache } from "@shale/scan";
-import { runFunnel } from "./funnel/run-funnel.ts";
-import { runLifecycle } from "./lifecycle/run-lifecycle.ts";
+import { answerFunnel } from "./funnel/answer/answer-funnel.ts";
+import { scanFunnel } from "./funnel/scan-funnel.ts";
+import { answerLifecycle, scanLifecycle } from "./lifecycle/run-lifecycle.ts";
 import type { ParsedQuery } from "./parse/parsed-query.ts";
 import type { OnProgress } from "./progress.ts";
 import { createQueryGuard } from "./query-guard.ts";
 import type { QueryRun } from "./query-run.ts";
 import { createQueryRun } from "./query-run.ts";
-import { runRetention } from "./retention/run-retention.ts";
+import { answerRetention } from "./retention/answer-retention.ts";
+import { scanRetention } from "./retention/scan-retention.ts";
 import { runSegmentation } from "./segmentation/run-segmentation.ts";
-import { runStickiness } from "./stickiness/run-stickiness.ts";
+import { answerStickiness, scanStickiness } from "./stickiness/run-stickiness.ts";
 import { runTimeline } from "./timeline/run-timeline.ts";
 
 export interface QueryOptions {
@@ -62,20 +64,20 @@ function asOfMsOf(parsed: ParsedQuery, nowMs: number): number {
   return ("asOfMs" in parsed ? parsed.asOfMs : undefined) ?? nowMs;
 }
 
-function runParsed(run: QueryRun, parsed: ParsedQuery, asOfMs: number) {
+async function runParsed(run: QueryRun, parsed: ParsedQuery, asOfMs: number) {
   switch (parsed.kind) {
     case "segmentation":
-      return runSegmentation(run, parsed);
+      return await runSegmentation(run, parsed);
     case "funnel":
-      return runFunnel(run, parsed, asOfMs);
+      return answerFunnel(parsed, asOfMs, [await scanFunnel(run, parsed, asOfMs)]);
     case "retention":
-      return runRetention(run, parsed, asOfMs);
+      return answerRetention(parsed, asOfMs, [await scanRetention(run, parsed, asOfMs)]);
     case "lifecycle":
-      return runLifecycle(run, parsed);
+      return answerLifecycle(parsed, [await scanLifecycle(run, parsed)]);
     case "stickiness":
-      return runStickiness(run, parsed);
+      return answerStickiness(parsed, [await scanStickiness(run, parsed)]);
     case "timeline":
-      return runTimeline(run, parsed);
+      return await runTimeline(run, parsed);
     default:
       return unreachable(parsed);
   }

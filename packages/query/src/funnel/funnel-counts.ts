@@ -1,9 +1,8 @@
-import type { FunnelAnswer } from "@shale/model";
 import { intervalAt } from "../calendar/interval-at.ts";
 import type { Intervals } from "../calendar/plan-intervals.ts";
 import type { KeyCells } from "../segmentation/key-cells.ts";
 import type { MemoryBudget } from "../segmentation/memory-budget.ts";
-import { answerSteps } from "./answer/answer-steps.ts";
+import type { FunnelPart } from "./answer/answer-funnel.ts";
 import { createAttemptSegments } from "./answer/attempt-segments.ts";
 import { createAttemptTable } from "./answer/attempt-table.ts";
 import { createAttemptWriter } from "./answer/attempt-writer.ts";
@@ -25,7 +24,7 @@ import { createTiedEvents } from "./walk/tied-events.ts";
 export interface FunnelCounts {
   /** Walks the users whose rows were gathered; yields now and then, for others to run. */
   walk(): Generator<void>;
-  answer(): Omit<FunnelAnswer, "meta">;
+  part(): FunnelPart;
 }
 
 export interface FunnelCountsOptions {
@@ -77,12 +76,7 @@ export function createFunnelCounts(options: FunnelCountsOptions): FunnelCounts {
         yield;
       }
     },
-    answer: () => ({
-      kind: "funnel",
-      order: plan.parsed.order,
-      ...whole.answer(),
-      ...(trend && { trendMode: trend.mode, trend: trend.trend.answer() }),
-    }),
+    part: () => ({ ...whole.part(), trend: trend?.trend.part }),
   };
 }
 
@@ -95,7 +89,7 @@ function createWholeCounts(walking: Walking, trend: TrendCounts | undefined) {
   const overall = growingU32();
   const writer = createAttemptWriter(plan, events);
   const segments = keys.length === 0 ? undefined : createAttemptSegments(plan, keys, rows);
-  const segmented = segments && createSegmentAttempts({ plan, table, segments, budget });
+  const segmented = segments && createSegmentAttempts(segments, budget);
   const isTotals = plan.parsed.count === "totals";
   const wantsAll = isTotals || segments !== undefined;
   return {
@@ -121,9 +115,10 @@ function createWholeCounts(walking: Walking, trend: TrendCounts | undefined) {
         return wantsAll;
       });
     },
-    answer: () => ({
-      steps: answerSteps(plan, table, overall.numbers.subarray(0, overall.length)),
-      ...(segmented && { segments: segmented.answer() }),
+    part: () => ({
+      attempts: table.columns,
+      overall: overall.numbers.slice(0, overall.length),
+      segments: segmented?.part,
     }),
   };
 }
@@ -141,7 +136,7 @@ function createTrendCounts({ options, events, walkUser }: Walking): TrendCounts 
   const { plan, intervals, budget } = options;
   const mode = plan.parsed.trend?.mode;
   if (intervals === undefined || mode === undefined) return undefined;
-  const trend = createFunnelTrend(plan, intervals, budget);
+  const trend = createFunnelTrend(intervals, budget);
   const writer = createAttemptWriter(plan, events);
   const isTotals = plan.parsed.count === "totals";
   return {

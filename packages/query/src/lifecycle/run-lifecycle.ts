@@ -11,19 +11,25 @@ import { createRunsReader } from "../segmentation/interval-runs.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
 import type { UserMarks } from "../segmentation/user-marks.ts";
 import { createUserMarks } from "../segmentation/user-marks.ts";
+import { addUp } from "../shards/add-up.ts";
 
 /** The mark of a user that was seen, but in none of the intervals; interval i is KNOWN + 1 + i. */
 const KNOWN = 1;
 
+/** Users of some shards by interval, the one before the range included. Parts add up. */
+export interface LifecyclePart {
+  readonly active: Float64Array;
+  readonly fresh: Float64Array;
+  readonly returning: Float64Array;
+}
+
 /** @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws */
-export async function runLifecycle(
+export async function scanLifecycle(
   run: QueryRun,
   parsed: ParsedLifecycle,
-): Promise<Omit<LifecycleAnswer, "meta">> {
+): Promise<LifecyclePart> {
   const { fromMs, toMs } = parsed;
-  const asked = planIntervals(parsed);
-  // The interval before the range is the first of these.
-  const intervals = planIntervals({ ...parsed, fromMs: (asked.startsMs[0] ?? fromMs) - 1 });
+  const intervals = planWithOneBefore(parsed);
   const history = { endMs: intervals.startsMs[0] ?? 0, gapMs: intervals.startsMs[1] ?? 0, fromMs };
   const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
   const select = compileSelect(parsed.select);
@@ -42,7 +48,32 @@ export async function runLifecycle(
     const counted = markHistory(batch, mask, { ...history, users });
     counts.add(batch, reader.of(batch, counted), users);
   }
-  return { kind: "lifecycle", intervals: [...asked.labels], ...counts.answer() };
+  return counts.part;
+}
+
+export function answerLifecycle(
+  parsed: ParsedLifecycle,
+  parts: readonly LifecyclePart[],
+): Omit<LifecycleAnswer, "meta"> {
+  const intervals = planWithOneBefore(parsed);
+  const active = addUp(parts.map((part) => part.active));
+  const fresh = addUp(parts.map((part) => part.fresh));
+  const again = addUp(parts.map((part) => part.returning));
+  const numbers: LifecycleNumbers = { new: [], returning: [], resurrecting: [], dormant: [] };
+  for (let interval = 1; interval < intervals.count; interval++) {
+    const [news, returning] = [fresh[interval] ?? 0, again[interval] ?? 0];
+    numbers.new.push(news);
+    numbers.returning.push(returning);
+    numbers.resurrecting.push((active[interval] ?? 0) - news - returning);
+    numbers.dormant.push((active[interval - 1] ?? 0) - returning);
+  }
+  return { kind: "lifecycle", intervals: [...planIntervals(parsed).labels], ...numbers };
+}
+
+/** The intervals that are asked for, and before them the one that goes before. */
+function planWithOneBefore(parsed: ParsedLifecycle): Intervals {
+  const asked = planIntervals(parsed);
+  return planIntervals({ ...parsed, fromMs: (asked.startsMs[0] ?? parsed.fromMs) - 1 });
 }
 
 interface History {
@@ -76,12 +107,12 @@ function markHistory(
 
 type LifecycleNumbers = Pick<LifecycleAnswer, "new" | "returning" | "resurrecting" | "dormant">;
 
-/** Numbers by interval, the one before the range included. Those of shards merge by addition. */
 function createLifecycleCounts({ count }: Intervals) {
   const active = new Float64Array(count);
   const fresh = new Float64Array(count);
   const returning = new Float64Array(count);
   return {
+    part: { active, fresh, returning },
     /** Batches of a shard come in order: it is enough to know of a user the interval seen last. */
     add({ userCodes }: ScanBatch, { rows, first, starts }: IntervalRuns, users: UserMarks): void {
       const { marks, nobody } = users;
@@ -104,17 +135,6 @@ function createLifecycleCounts({ count }: Intervals) {
         fresh[interval] = (fresh[interval] ?? 0) + freshCount;
         returning[interval] = (returning[interval] ?? 0) + returningCount;
       }
-    },
-    answer(): LifecycleNumbers {
-      const numbers: LifecycleNumbers = { new: [], returning: [], resurrecting: [], dormant: [] };
-      for (let interval = 1; interval < count; interval++) {
-        const [news, again] = [fresh[interval] ?? 0, returning[interval] ?? 0];
-        numbers.new.push(news);
-        numbers.returning.push(again);
-        numbers.resurrecting.push((active[interval] ?? 0) - news - again);
-        numbers.dormant.push((active[interval - 1] ?? 0) - again);
-      }
-      return numbers;
     },
   };
 }

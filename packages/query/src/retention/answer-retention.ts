@@ -1,10 +1,11 @@
 import type { RetentionAnswer, RetentionBucket, RetentionCohort, Segment } from "@shale/model";
-import { SET_CELLS } from "../segmentation/key-cells.ts";
+import type { ParsedRetention } from "../parse/parsed-query.ts";
 import type { RankedSegment } from "../segmentation/segment-order.ts";
 import { compareSegments } from "../segmentation/segment-order.ts";
-import type { SegmentSpace } from "../segmentation/segment-space.ts";
 import type { RetentionPlan } from "./plan-retention.ts";
-import type { RetentionCounts } from "./retention-counts.ts";
+import { planRetention } from "./plan-retention.ts";
+import type { MergedRetention, RetentionPart } from "./retention-part.ts";
+import { mergeRetention } from "./retention-part.ts";
 
 interface CohortTable {
   readonly cohorts: RetentionCohort[];
@@ -13,10 +14,13 @@ interface CohortTable {
 
 /** Each user of a cohort is in one slot, so slots add up to the whole and to any set of segments. */
 export function answerRetention(
-  plan: RetentionPlan,
-  counts: RetentionCounts,
-  space: SegmentSpace | undefined,
+  parsed: ParsedRetention,
+  asOfMs: number,
+  parts: readonly RetentionPart[],
 ): Omit<RetentionAnswer, "meta"> {
+  const plan = planRetention(parsed, asOfMs);
+  const bracketCount = plan.brackets.count;
+  const counts = mergeRetention(parts, { cohortCount: plan.cohortCount, bracketCount });
   const { mode, clock, brackets } = plan.parsed;
   const all = Array.from({ length: counts.slotCount }, (_, slot) => slot);
   return {
@@ -25,20 +29,15 @@ export function answerRetention(
     clock,
     brackets: brackets.map(([first, last]) => [first, last]),
     ...tableOf(plan, counts, all),
-    ...(space === undefined ? {} : { segments: segmentsOf(plan, counts, space) }),
+    ...(parsed.by === undefined ? {} : { segments: segmentsOf(plan, counts) }),
   };
 }
 
 /** The greatest segments by users over all cohorts, and the rest as one more. */
-function segmentsOf(
-  plan: RetentionPlan,
-  counts: RetentionCounts,
-  space: SegmentSpace,
-): (Segment & CohortTable)[] {
+function segmentsOf(plan: RetentionPlan, counts: MergedRetention): (Segment & CohortTable)[] {
   const slotsBySegment = new Map<number, number[]>();
   for (let slot = 0; slot < counts.slotCount; slot++) {
-    const cell = counts.cellOf(slot);
-    for (const segment of cell < SET_CELLS ? [cell] : space.membersOf(cell)) {
+    for (const segment of counts.segmentsOf(slot)) {
       const slots = slotsBySegment.get(segment);
       if (slots === undefined) slotsBySegment.set(segment, [slot]);
       else slots.push(slot);
@@ -46,7 +45,7 @@ function segmentsOf(
   }
   const ranked: RankedSegment[] = [];
   for (const [segment, slots] of slotsBySegment) {
-    ranked.push({ segment, by: space.valuesOf(segment), range: usersOf(plan, counts, slots) });
+    ranked.push({ segment, by: counts.valuesOf(segment), range: usersOf(plan, counts, slots) });
   }
   ranked.sort(compareSegments);
   const slotsOf = ({ segment }: RankedSegment): readonly number[] =>
@@ -62,7 +61,7 @@ function segmentsOf(
   return segments;
 }
 
-function usersOf(plan: RetentionPlan, counts: RetentionCounts, slots: readonly number[]): number {
+function usersOf(plan: RetentionPlan, counts: MergedRetention, slots: readonly number[]): number {
   let users = 0;
   for (const slot of slots) {
     for (let cohort = 0; cohort < plan.cohortCount; cohort++) users += counts.sizeOf(slot, cohort);
@@ -72,7 +71,7 @@ function usersOf(plan: RetentionPlan, counts: RetentionCounts, slots: readonly n
 
 function tableOf(
   plan: RetentionPlan,
-  counts: RetentionCounts,
+  counts: MergedRetention,
   slots: readonly number[],
 ): CohortTable {
   const cohorts: RetentionCohort[] = [];

@@ -1,15 +1,15 @@
 import type { MemoryBudget } from "../segmentation/memory-budget.ts";
 
-/** Users by slot and cohort, and how many of them each bracket has. Those of shards add up. */
+/** Users by slot and cohort, and how many of them each bracket has. */
 export interface RetentionCounts {
-  readonly slotCount: number;
+  /** The cell of each slot. */
+  readonly cells: readonly number[];
+  /** By slot, cohort and bracket; behind the brackets of a cohort its size. */
+  readonly numbers: Uint32Array;
   /** The slot of a cell of the breakdown, made when it is new. @throws {ShaleError} MEMORY_EXCEEDED */
   slotOf(cell: number): number;
-  cellOf(slot: number): number;
   addUser(slot: number, cohort: number): void;
   addReturned(slot: number, cohort: number, bracket: number): void;
-  sizeOf(slot: number, cohort: number): number;
-  returnedOf(slot: number, cohort: number, bracket: number): number;
 }
 
 export interface RetentionCountsOptions {
@@ -25,7 +25,6 @@ export function createRetentionCounts(options: RetentionCountsOptions): Retentio
   const holder = {};
   const cells: number[] = [];
   const slots = new Map<number, number>();
-  /** By slot, cohort and bracket; behind the brackets the size of the cohort. */
   const stride = bracketCount + 1;
   const slotLength = cohortCount * stride;
   let table = new Uint32Array(0);
@@ -47,11 +46,11 @@ export function createRetentionCounts(options: RetentionCountsOptions): Retentio
     return slot * slotLength + cohort * stride;
   }
   return {
-    get slotCount() {
-      return cells.length;
+    cells,
+    get numbers() {
+      return table.subarray(0, cells.length * slotLength);
     },
     slotOf: (cell) => slots.get(cell) ?? addSlot(cell),
-    cellOf: (slot) => cells[slot] ?? 0,
     addUser(slot, cohort) {
       const place = placeOf(slot, cohort) + bracketCount;
       table[place] = (table[place] ?? 0) + 1;
@@ -60,7 +59,5 @@ export function createRetentionCounts(options: RetentionCountsOptions): Retentio
       const place = placeOf(slot, cohort) + bracket;
       table[place] = (table[place] ?? 0) + 1;
     },
-    sizeOf: (slot, cohort) => table[placeOf(slot, cohort) + bracketCount] ?? 0,
-    returnedOf: (slot, cohort, bracket) => table[placeOf(slot, cohort) + bracket] ?? 0,
   };
 }

@@ -9,13 +9,19 @@ import type { IntervalRuns } from "../segmentation/interval-runs.ts";
 import { createRunsReader } from "../segmentation/interval-runs.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
 import { createUserMarks } from "../segmentation/user-marks.ts";
+import { addUp } from "../shards/add-up.ts";
+
+/** Users of some shards by the number of their active intervals, less 1. Parts add up. */
+export interface StickinessPart {
+  readonly users: Float64Array;
+}
 
 /** @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws */
-export async function runStickiness(
+export async function scanStickiness(
   run: QueryRun,
   parsed: ParsedStickiness,
-): Promise<Omit<StickinessAnswer, "meta">> {
-  const { fromMs, toMs, mode, minEvents } = parsed;
+): Promise<StickinessPart> {
+  const { fromMs, toMs, minEvents } = parsed;
   const intervals = planIntervals(parsed);
   const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
   const select = compileSelect(parsed.select);
@@ -26,8 +32,7 @@ export async function runStickiness(
     events: createUserMarks(budget),
     actives: createUserMarks(budget),
   };
-  /** Users by the number of their active intervals, less 1. Those of shards merge by addition. */
-  const users = new Array<number>(intervals.count).fill(0);
+  const users = new Float64Array(intervals.count);
   const columns = [...propertiesOf(parsed.where), ...propertiesOf(parsed.select.where)];
   const options = { fromMs, toMs, columns: [...new Set(columns)], order: "none" } as const;
   for await (const batch of run.scan(options, "count")) {
@@ -41,10 +46,18 @@ export async function runStickiness(
       users,
     });
   }
-  if (mode === "atLeast") {
+  return { users };
+}
+
+export function answerStickiness(
+  parsed: ParsedStickiness,
+  parts: readonly StickinessPart[],
+): Omit<StickinessAnswer, "meta"> {
+  const users = [...addUp(parts.map((part) => part.users))];
+  if (parsed.mode === "atLeast") {
     for (let i = users.length - 2; i >= 0; i--) users[i] = (users[i] ?? 0) + (users[i + 1] ?? 0);
   }
-  return { kind: "stickiness", intervalCount: intervals.count, users };
+  return { kind: "stickiness", intervalCount: planIntervals(parsed).count, users };
 }
 
 /** The first three by user code. */
@@ -57,7 +70,7 @@ interface UserStates {
   readonly actives: Uint32Array;
   readonly nobody: number;
   readonly minEvents: number;
-  readonly users: number[];
+  readonly users: Float64Array;
 }
 
 /** Batches of a shard come in order, so the intervals of a user do, too. */

@@ -1,12 +1,12 @@
 import type { FunnelAnswerStep, TimeToConvert } from "@shale/model";
 import type { FunnelPlan } from "../funnel-plan.ts";
-import type { AttemptTable } from "./attempt-table.ts";
+import type { Attempts } from "./attempt-table.ts";
 import { timesToConvert } from "./time-to-convert.ts";
 
-/** What became of some attempts of a table, step by step. */
+/** What became of some of the attempts, step by step. */
 export function answerSteps(
   plan: FunnelPlan,
-  table: AttemptTable,
+  table: Attempts,
   attempts: Uint32Array | readonly number[],
 ): FunnelAnswerStep[] {
   const { stepCount } = plan;

@@ -6,8 +6,8 @@ import type { FunnelPlan } from "../funnel-plan.ts";
 import { growingU32 } from "../rows/growing-columns.ts";
 import type { UserEvents } from "../rows/user-events.ts";
 import { answerSteps } from "./answer-steps.ts";
-import type { AttemptTable } from "./attempt-table.ts";
-import { createAttemptTable } from "./attempt-table.ts";
+import type { AttemptColumns, AttemptTable } from "./attempt-table.ts";
+import { createAttemptTable, joinAttempts } from "./attempt-table.ts";
 
 /** The attempts of a trend, by interval. */
 export interface FunnelTrend {
@@ -16,14 +16,16 @@ export interface FunnelTrend {
   place(interval: number): void;
   /** The intervals of events that can begin an attempt, ascending. */
   intervalsOf(events: UserEvents): number[];
-  answer(): NonNullable<FunnelAnswer["trend"]>;
+  readonly part: FunnelTrendPart;
 }
 
-export function createFunnelTrend(
-  plan: FunnelPlan,
-  intervals: Intervals,
-  budget: MemoryBudget,
-): FunnelTrend {
+/** Attempts and the interval that each is in. */
+export interface FunnelTrendPart {
+  readonly attempts: AttemptColumns;
+  readonly intervals: Uint32Array;
+}
+
+export function createFunnelTrend(intervals: Intervals, budget: MemoryBudget): FunnelTrend {
   const table = createAttemptTable(budget);
   const places = growingU32();
   const holder = {};
@@ -42,15 +44,28 @@ export function createFunnelTrend(
       }
       return found;
     },
-    answer() {
-      const lists = Array.from({ length: intervals.count }, (): number[] => []);
-      for (let attempt = 0; attempt < places.length; attempt++) {
-        lists[places.numbers[attempt] ?? 0]?.push(attempt);
-      }
-      return lists.map((attempts, interval) => ({
-        interval: intervals.labels[interval] ?? "",
-        steps: answerSteps(plan, table, attempts),
-      }));
+    get part() {
+      return {
+        attempts: table.columns,
+        intervals: places.numbers.slice(0, places.length),
+      };
     },
   };
+}
+
+export function answerTrend(
+  plan: FunnelPlan,
+  intervals: Intervals,
+  parts: readonly FunnelTrendPart[],
+): NonNullable<FunnelAnswer["trend"]> {
+  const attempts = joinAttempts(parts.map((part) => part.attempts));
+  const lists = Array.from({ length: intervals.count }, (): number[] => []);
+  let attempt = 0;
+  for (const part of parts) {
+    for (const interval of part.intervals) lists[interval]?.push(attempt++);
+  }
+  return lists.map((list, interval) => ({
+    interval: intervals.labels[interval] ?? "",
+    steps: answerSteps(plan, attempts, list),
+  }));
 }

@@ -1,13 +1,11 @@
-import type { FunnelAnswer } from "@shale/model";
-import { ShaleError } from "@shale/model";
 import type { ScanBatch } from "@shale/scan";
-import type { Intervals } from "../calendar/plan-intervals.ts";
-import { planIntervals } from "../calendar/plan-intervals.ts";
 import { isColumn, propertiesOf } from "../filter/row-select.ts";
 import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
 import type { QueryRun } from "../query-run.ts";
 import { createKeyCells } from "../segmentation/key-cells.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
+import type { FunnelPart } from "./answer/answer-funnel.ts";
+import { planTrend } from "./answer/answer-funnel.ts";
 import { createFunnelCounts } from "./funnel-counts.ts";
 import { planFunnel } from "./funnel-plan.ts";
 import { createHeldCodes } from "./rows/held-codes.ts";
@@ -20,11 +18,11 @@ import { createShardRows } from "./rows/shard-rows.ts";
  *
  * @throws {ShaleError} MEMORY_EXCEEDED; QUERY_INVALID for too many intervals; what a scan throws
  */
-export async function runFunnel(
+export async function scanFunnel(
   run: QueryRun,
   parsed: ParsedFunnel,
   asOfMs: number,
-): Promise<Omit<FunnelAnswer, "meta">> {
+): Promise<FunnelPart> {
   const plan = planFunnel(parsed, asOfMs);
   const budget = createMemoryBudget(run.memoryBytesMax);
   const intervals = planTrend(parsed);
@@ -42,21 +40,11 @@ export async function runFunnel(
     last = batch;
   }
   await walkShard();
-  return counts.answer();
+  return counts.part();
 
   async function walkShard(): Promise<void> {
     for (const _ of counts.walk()) await run.breathe();
     rows.clear();
-  }
-}
-
-function planTrend(parsed: ParsedFunnel): Intervals | undefined {
-  if (parsed.trend === undefined) return undefined;
-  try {
-    return planIntervals({ ...parsed, unit: parsed.trend.unit });
-  } catch (error) {
-    if (!(error instanceof ShaleError)) throw error;
-    throw new ShaleError(error.code, error.message, { path: "trend.unit", cause: error });
   }
 }
 

@@ -1,4 +1,3 @@
-import type { RetentionAnswer } from "@shale/model";
 import { DAY_MS } from "@shale/model";
 import type { ScanBatch, TextCodes } from "@shale/scan";
 import { compileFilter } from "../filter/row-filter.ts";
@@ -7,7 +6,6 @@ import type { ParsedRetention } from "../parse/parsed-query.ts";
 import type { QueryRun } from "../query-run.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
 import { createSegmentSpace } from "../segmentation/segment-space.ts";
-import { answerRetention } from "./answer-retention.ts";
 import type { BirthRule } from "./birth-rule.ts";
 import { createBirthRule } from "./birth-rule.ts";
 import type { OpenEntries } from "./open-entries.ts";
@@ -16,14 +14,16 @@ import type { RetentionPlan } from "./plan-retention.ts";
 import { planRetention } from "./plan-retention.ts";
 import type { RetentionCounts } from "./retention-counts.ts";
 import { createRetentionCounts } from "./retention-counts.ts";
+import type { RetentionPart } from "./retention-part.ts";
+import { retentionPart } from "./retention-part.ts";
 import { createRowIntervals } from "./row-intervals.ts";
 
 /** @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws */
-export async function runRetention(
+export async function scanRetention(
   run: QueryRun,
   parsed: ParsedRetention,
   asOfMs: number,
-): Promise<Omit<RetentionAnswer, "meta">> {
+): Promise<RetentionPart> {
   const plan = planRetention(parsed, asOfMs);
   const budget = createMemoryBudget(run.memoryBytesMax);
   const { cohortCount } = plan;
@@ -48,7 +48,7 @@ export async function runRetention(
     if (space !== undefined) budget.hold(space, space.byteCount);
     countRows({ plan, counts, entries, births }, batch, { ...rows, cells });
   }
-  return answerRetention(plan, counts, space);
+  return retentionPart(counts, space);
 }
 
 /** False when no event of the day can be a birth. */
