@@ -1,6 +1,8 @@
 import type { Env } from "@shale/env";
 import type { Pin, ScanBatch, ScanOptions, ScanStats, TailCache } from "@shale/scan";
 import { createScanStats, scanShards } from "@shale/scan";
+import type { CohortMembers } from "./cohort/cohort-members.ts";
+import { noCohorts } from "./cohort/cohort-members.ts";
 import type { OnProgress } from "./progress.ts";
 import { createProgressReporter } from "./progress.ts";
 import type { QueryGuard } from "./query-guard.ts";
@@ -11,6 +13,8 @@ export interface QueryRun {
   readonly pin: Pin;
   readonly memoryBytesMax: number;
   readonly stats: ScanStats;
+  /** The users of the cohorts that the query's filters name: see `withCohorts`. */
+  readonly cohorts: CohortMembers;
   /** Scans the pin under the query's guard and reports how far it has come. */
   scan(options: RunScanOptions, phase: string): AsyncGenerator<ScanBatch>;
   /** For work between batches: throws when it is time to stop, lets others run now and then. */
@@ -46,7 +50,8 @@ export function createQueryRun(env: Env, parts: QueryRunParts): QueryRun {
       addStats(total, stats, passCount);
     }
   }
-  return { env, pin, memoryBytesMax, stats: total, scan, breathe: guard.breathe };
+  const { breathe } = guard;
+  return { env, pin, memoryBytesMax, stats: total, cohorts: noCohorts, scan, breathe };
 }
 
 /** Objects count once, however often the rows of a pin are passed over. */

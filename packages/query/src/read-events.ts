@@ -1,6 +1,7 @@
 import type { Env } from "@shale/env";
 import type { StoredEvent } from "@shale/model";
 import type { Pin, ScanBatch, TailCache } from "@shale/scan";
+import { withCohorts } from "./cohort/load-cohorts.ts";
 import { createDayOrder } from "./events/day-order.ts";
 import { compileSelect, propertiesOf } from "./filter/row-select.ts";
 import type { ParsedSelect } from "./parse/parsed-query.ts";
@@ -14,8 +15,10 @@ export interface EventsOptions {
   /** Half-open, epoch ms; all events when left out. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
-  /** Any event when left out. */
+  /** Any event when left out. Cohorts in it are those of now. */
   readonly select?: ParsedSelect | undefined;
+  /** Whose days count in cohorts; default UTC. */
+  readonly timezone?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -46,11 +49,13 @@ export async function* readEvents(
     memoryBytesMax: MEMORY_BYTES_MAX,
     onProgress,
   });
-  const rows = createDayOrder(select && compileSelect(select), { fromMs, toMs });
   const columns = propertiesOf(select?.where);
   const scan = { fromMs, toMs, columns, order: "none", detail: "events", major: "day" } as const;
   let count = 0;
   try {
+    const time = { asOfMs: env.clock.nowMs(), timezone: options.timezone ?? "UTC" };
+    const { cohorts } = await withCohorts(run, select, time);
+    const rows = createDayOrder(select && compileSelect(select, cohorts), { fromMs, toMs });
     for await (const batches of daysOf(run.scan(scan, "read"))) {
       for (const { batch, row } of rows.of(batches)) {
         yield batch.eventAt(row);

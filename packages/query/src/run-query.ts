@@ -2,6 +2,7 @@ import type { Env } from "@shale/env";
 import type { Answer, AnswerMeta } from "@shale/model";
 import { dayOf, dayText, unreachable } from "@shale/model";
 import type { Pin, TailCache } from "@shale/scan";
+import { withCohorts } from "./cohort/load-cohorts.ts";
 import { answerFunnel } from "./funnel/answer/answer-funnel.ts";
 import { scanFunnel } from "./funnel/scan-funnel.ts";
 import { answerLifecycle, scanLifecycle } from "./lifecycle/run-lifecycle.ts";
@@ -47,7 +48,8 @@ export async function runQuery(env: Env, options: QueryOptions): Promise<Answer>
   const run = createQueryRun(env, { pin, cache, guard, memoryBytesMax, onProgress });
   try {
     const asOfMs = asOfMsOf(parsed, nowMs);
-    const answer = await runParsed(run, parsed, asOfMs);
+    const time = { asOfMs, timezone: parsed.timezone };
+    const answer = await runParsed(await withCohorts(run, parsed, time), parsed, asOfMs);
     const elapsedMs = Math.round((env.clock.monotonicMs() - startMs) * 1_000) / 1_000;
     return { ...answer, meta: metaOf(run, parsed, { asOfMs, elapsedMs }) };
   } catch (error) {

@@ -58,12 +58,13 @@ async function* readAtOnePin(
   }
 }
 
-function scanOf({ fromMs, toMs, select }: ParsedEventsRange): {
-  fromMs: number | undefined;
-  toMs: number | undefined;
-  select: ParsedEventsRange["select"];
-} {
-  return { fromMs, toMs, select };
+function scanOf({
+  fromMs,
+  toMs,
+  timezone,
+  select,
+}: ParsedEventsRange): Omit<ParsedEventsRange, "limit"> {
+  return { fromMs, toMs, timezone, select };
 }
 
 /** The events as NDJSON, whole lines in every chunk. */

@@ -6,6 +6,7 @@ import type { TestEvent } from "../../../scan/test/test-log.ts";
 import { createTestLog } from "../../../scan/test/test-log.ts";
 import { firstMs, someEvent, someFilter } from "../../test/arbitrary-events.ts";
 import { satisfies } from "../../test/plain-answers.ts";
+import { noCohorts } from "../cohort/cohort-members.ts";
 import { parseEventsRange } from "../parse/parse-events-range.ts";
 import { compareText } from "./compare-text.ts";
 import { compileFilter } from "./row-filter.ts";
@@ -19,7 +20,7 @@ async function taken(events: readonly TestEvent[], filter: Filter): Promise<numb
   if (timed.length > 0) await log.flush(1, timed.slice(0, Math.ceil(timed.length / 2)));
   if (timed.length > 1) log.keep(1, timed.slice(Math.ceil(timed.length / 2)));
   const { where } = parseEventsRange({ where: filter }).select;
-  const rows = compileFilter(where!);
+  const rows = compileFilter(where!, noCohorts);
   const found: number[] = [];
   for await (const batch of scanShards(log.env, log.pin(), {
     cache: createTailCache({ bytesMax: 2 ** 20 }),

@@ -1,5 +1,7 @@
 import { unreachable } from "@shale/model";
 import type { ScanBatch, ScanProperty, TextCodes, TextProperty } from "@shale/scan";
+import type { CohortMembers } from "../cohort/cohort-members.ts";
+import { hasUser, type UserSet } from "../cohort/user-set.ts";
 import type { ParsedFilter, ParsedPropertyFilter } from "../parse/parsed-query.ts";
 import type { ValueTest } from "./value-test.ts";
 import { listSatisfies, valueTestOf } from "./value-test.ts";
@@ -12,13 +14,17 @@ export interface RowFilter {
 /**
  * A filter over columns. Each distinct text is tested once for a query, and a row costs a look-up
  * of its code. One filter serves one scan: it remembers verdicts by code.
+ *
+ * `cohorts`: those of the run, `run.cohorts`.
  */
-export function compileFilter(filter: ParsedFilter): RowFilter {
+export function compileFilter(filter: ParsedFilter, cohorts: CohortMembers): RowFilter {
   switch (filter.kind) {
     case "property":
       return compileProperty(filter);
+    case "cohort":
+      return createUserFilter(cohorts.of(filter.cohort));
     case "not": {
-      const inner = compileFilter(filter.filter);
+      const inner = compileFilter(filter.filter, cohorts);
       return {
         maskOf: (batch) => {
           const mask = inner.maskOf(batch);
@@ -30,7 +36,7 @@ export function compileFilter(filter: ParsedFilter): RowFilter {
     case "all":
     case "any": {
       const isAll = filter.kind === "all";
-      const inner = filter.filters.map(compileFilter);
+      const inner = filter.filters.map((one) => compileFilter(one, cohorts));
       return {
         maskOf: (batch) => {
           const [first, ...others] = inner;
@@ -56,6 +62,20 @@ export function intersect(mask: Uint8Array, other: Uint8Array): void {
 
 function unite(mask: Uint8Array, other: Uint8Array): void {
   for (let row = 0; row < mask.length; row++) if (other[row] !== 0) mask[row] = 1;
+}
+
+/** The rows of users. */
+function createUserFilter(users: UserSet): RowFilter {
+  return {
+    maskOf(batch) {
+      const { rowCount, userCodes } = batch;
+      const bits = users.bitsOf(batch);
+      const mask = new Uint8Array(rowCount);
+      for (let row = 0; row < rowCount; row++)
+        if (hasUser(bits, userCodes[row] ?? 0)) mask[row] = 1;
+      return mask;
+    },
+  };
 }
 
 function compileProperty(filter: ParsedPropertyFilter): RowFilter {

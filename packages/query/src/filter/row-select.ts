@@ -1,4 +1,6 @@
+import { unreachable } from "@shale/model";
 import type { ScanBatch, TextCodes } from "@shale/scan";
+import type { CohortMembers } from "../cohort/cohort-members.ts";
 import type { ParsedFilter, ParsedSelect } from "../parse/parsed-query.ts";
 import type { RowFilter } from "./row-filter.ts";
 import { compileFilter, intersect } from "./row-filter.ts";
@@ -11,9 +13,9 @@ export interface RowSelect {
   maskOf(batch: ScanBatch, where: Uint8Array | undefined): Uint8Array | undefined;
 }
 
-/** One select serves one scan: it remembers verdicts by code. */
-export function compileSelect(select: ParsedSelect): RowSelect {
-  const inner = select.where === undefined ? undefined : compileFilter(select.where);
+/** One select serves one scan: it remembers verdicts by code. `cohorts`: those of the run. */
+export function compileSelect(select: ParsedSelect, cohorts: CohortMembers): RowSelect {
+  const inner = select.where === undefined ? undefined : compileFilter(select.where, cohorts);
   const names = select.events === undefined ? undefined : createNameFilter(select.events);
   return {
     maskOf(batch, where) {
@@ -62,8 +64,10 @@ export function propertiesOf(filter: ParsedFilter | undefined): string[] {
     case "all":
     case "any":
       return filter.filters.flatMap(propertiesOf);
+    case "cohort":
+      return []; // Its users are known before.
     default:
-      return [];
+      return unreachable(filter);
   }
 }
 

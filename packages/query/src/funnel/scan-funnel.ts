@@ -27,7 +27,7 @@ export async function scanFunnel(
   const budget = createMemoryBudget(run.memoryBytesMax);
   const intervals = planTrend(parsed);
   const keys = (parsed.by ?? []).map(createKeyCells);
-  const kinds = createRowKinds(plan);
+  const kinds = createRowKinds(plan, run.cohorts);
   const held = parsed.holdConstant.length === 0 ? undefined : createHeldCodes(parsed.holdConstant);
   const rows = createShardRows({ plan, kinds, held, keys, budget });
   const counts = createFunnelCounts({ plan, kinds, rows, keys, intervals, budget });

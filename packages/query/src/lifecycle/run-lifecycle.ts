@@ -31,8 +31,8 @@ export async function scanLifecycle(
   const { fromMs, toMs } = parsed;
   const intervals = planWithOneBefore(parsed);
   const history = { endMs: intervals.startsMs[0] ?? 0, gapMs: intervals.startsMs[1] ?? 0, fromMs };
-  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
-  const select = compileSelect(parsed.select);
+  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where, run.cohorts);
+  const select = compileSelect(parsed.select, run.cohorts);
   const reader = createRunsReader({ intervals, fromMs: history.endMs, toMs });
   const marks = createUserMarks(createMemoryBudget(run.memoryBytesMax));
   const counts = createLifecycleCounts(intervals);

@@ -1,13 +1,15 @@
+import { parseCohort } from "./cohort/parse-cohort.ts";
 import { parseFilter } from "./parse-filter.ts";
 import { parseInstant } from "./parse-instant.ts";
 import { checkOrder, parseTimezone } from "./parse-range.ts";
 import type { ParsedSelect } from "./parsed-query.ts";
-import { fieldsOf, integerOf, isAbsent } from "./query-place.ts";
+import { documentPlace, fieldsOf, integerOf, isAbsent } from "./query-place.ts";
 
 /** Which events to read; an undefined bound is open. */
 export interface ParsedEventsRange {
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
+  readonly timezone: string;
   readonly select: ParsedSelect;
   readonly limit: number;
 }
@@ -15,10 +17,10 @@ export interface ParsedEventsRange {
 /**
  * Parses the range of `project.events` and `export`: from, to, timezone, where, limit.
  *
- * @throws {ShaleError} QUERY_INVALID with the path, or QUERY_NOT_BUILT for a cohort in the filter
+ * @throws {ShaleError} QUERY_INVALID with the path, or QUERY_NOT_BUILT for parts of a cohort
  */
 export function parseEventsRange(document: unknown): ParsedEventsRange {
-  const place = { value: document, path: "" };
+  const place = documentPlace(document, parseCohort);
   const names = ["from", "to", "timezone", "where", "limit"];
   const fields = fieldsOf(place, names, "a range of events");
   const timezone = parseTimezone(fields.at("timezone"));
@@ -32,6 +34,7 @@ export function parseEventsRange(document: unknown): ParsedEventsRange {
   return {
     fromMs,
     toMs,
+    timezone,
     select: {
       events: undefined,
       where: isAbsent(where) ? undefined : parseFilter(where),

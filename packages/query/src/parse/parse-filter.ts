@@ -1,65 +1,47 @@
 import type { FilterOp } from "@shale/model";
 import { filterOps, unreachable } from "@shale/model";
 import type { FilterValue, ParsedFilter, ParsedPropertyFilter } from "./parsed-query.ts";
-import { nameUnknown, queryInvalid, queryNotBuilt } from "./query-errors.ts";
+import { nameUnknown, queryInvalid } from "./query-errors.ts";
 import type { Place } from "./query-place.ts";
 import {
   booleanOf,
   fieldsOf,
   isAbsent,
   listOf,
+  nestedIn,
   objectOf,
   oneOf,
   stringOf,
   wrongValue,
 } from "./query-place.ts";
 
-const FILTER_DEPTH_MAX = 32;
-/** Filters in one tree: also ends a tree that holds itself. */
 const FILTER_COUNT_MAX = 1000;
 const FILTER_VALUES_MAX = 10_000;
 const PROPERTY_FIELDS = ["property", "op", "value", "ignoreCase"];
 const FORMS = ["property", "all", "any", "not", "cohort"];
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for a cohort */
+/** @throws {ShaleError} QUERY_INVALID; QUERY_NOT_BUILT for parts of a cohort not answered yet */
 export function parseFilter(place: Place): ParsedFilter {
-  return parseTree(place, { depth: 1, seen: { count: 0 } });
-}
-
-interface Nesting {
-  readonly depth: number;
-  readonly seen: { count: number };
-}
-
-function parseTree(place: Place, nesting: Nesting): ParsedFilter {
-  const { path } = place;
-  if (nesting.depth > FILTER_DEPTH_MAX) {
-    throw queryInvalid(path, `${path} lies more than ${FILTER_DEPTH_MAX} filters deep`);
-  }
-  if (++nesting.seen.count > FILTER_COUNT_MAX) {
-    throw queryInvalid(path, `${path} is one of more than ${FILTER_COUNT_MAX} filters`);
-  }
-  const object = objectOf(place, "a filter");
+  const inner = nestedIn(place, "filters");
+  const object = objectOf(inner, "a filter");
   const form = FORMS.find((name) => object[name] !== undefined);
-  const inner = { depth: nesting.depth + 1, seen: nesting.seen };
   switch (form) {
     case "property":
-      return parsePropertyFilter(place);
+      return parsePropertyFilter(inner);
     case "all":
     case "any": {
-      const list = fieldsOf(place, [form], "a filter").at(form);
+      const list = fieldsOf(inner, [form], "a filter").at(form);
       const bounds = { min: 0, max: FILTER_COUNT_MAX };
-      const filters = listOf(list, "filters", bounds).map((item) => parseTree(item, inner));
-      return { kind: form, filters };
+      return { kind: form, filters: listOf(list, "filters", bounds).map(parseFilter) };
     }
-    case "not": {
-      const fields = fieldsOf(place, [form], "a filter");
-      return { kind: "not", filter: parseTree(fields.at(form), inner) };
+    case "not":
+      return { kind: "not", filter: parseFilter(fieldsOf(inner, [form], "a filter").at(form)) };
+    case "cohort": {
+      const cohort = fieldsOf(inner, [form], "a filter").at(form);
+      return { kind: "cohort", cohort: inner.nesting.parseCohort(cohort) };
     }
-    case "cohort":
-      throw queryNotBuilt(`${path}.cohort`, "a cohort as a filter");
     default:
-      throw formUnknown(place, object);
+      throw formUnknown(inner, object);
   }
 }
 

@@ -221,8 +221,7 @@ describe("parseQuery() of a segmentation", () => {
     [["series", 0, "measure"], { percentile: 90, of: "price" }, "series[0].measure"],
     // biome-ignore lint/suspicious/noThenProperty: the word of the query language
     [["series", 0, "measure"], { perUser: "count", then: "avg" }, "series[0].measure"],
-    [["where"], { cohort: { did: {} } }, "where.cohort"],
-    [["where"], { any: [{ not: { cohort: {} } }] }, "where.any[0].not.cohort"],
+    [["where"], { any: [{ cohort: { funnel: {} } }] }, "where.any[0].cohort.funnel"],
   ];
   it.each(notBuilt)("says of %j = %j that it is not built", (path, value, at) => {
     expect(errorOf(withValue(path, value))).toMatchObject({ code: "QUERY_NOT_BUILT", path: at });

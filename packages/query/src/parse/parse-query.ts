@@ -1,12 +1,13 @@
 import type { QueryKind } from "@shale/model";
 import { unreachable } from "@shale/model";
+import { parseCohort } from "./cohort/parse-cohort.ts";
 import { parseFunnel } from "./funnel/parse-funnel.ts";
 import { parseLifecycle } from "./lifecycle/parse-lifecycle.ts";
 import { parseSegmentation } from "./parse-segmentation.ts";
 import { parseTimeline } from "./parse-timeline.ts";
 import type { ParsedQuery } from "./parsed-query.ts";
 import { queryNotBuilt } from "./query-errors.ts";
-import { objectOf, oneOf } from "./query-place.ts";
+import { documentPlace, objectOf, oneOf } from "./query-place.ts";
 import { parseRetention } from "./retention/parse-retention.ts";
 import { parseStickiness } from "./stickiness/parse-stickiness.ts";
 
@@ -29,9 +30,9 @@ const kinds = [
  *   contract that this version does not answer
  */
 export function parseQuery(document: unknown): ParsedQuery {
-  const place = { value: document, path: "" };
+  const place = documentPlace(document, parseCohort);
   const { kind: name } = objectOf(place, "a query");
-  const kind = oneOf({ value: name, path: "kind" }, kinds, "a kind of query");
+  const kind = oneOf({ ...place, value: name, path: "kind" }, kinds, "a kind of query");
   switch (kind) {
     case "segmentation":
       return parseSegmentation(place);

@@ -18,7 +18,7 @@ export interface ParsedRange {
   readonly asOfMs: number | undefined;
 }
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for a cohort in its filter */
+/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a cohort */
 export function parseRange(fields: Fields): ParsedRange {
   const timezone = parseTimezone(fields.at("timezone"));
   const fromMs = parseInstant(fields.at("from"), timezone);

@@ -1,4 +1,5 @@
 import type { FilterOp, TimeUnit, WeekStart } from "@shale/model";
+import type { ParsedCohort } from "./cohort/parsed-cohort.ts";
 import type { ParsedFunnel } from "./funnel/parsed-funnel.ts";
 
 /** A query after the parser: defaults filled in, instants in ms, nothing left to check. */
@@ -85,7 +86,8 @@ export type FilterValue = string | number | boolean;
 export type ParsedFilter =
   | ParsedPropertyFilter
   | { readonly kind: "all" | "any"; readonly filters: readonly ParsedFilter[] }
-  | { readonly kind: "not"; readonly filter: ParsedFilter };
+  | { readonly kind: "not"; readonly filter: ParsedFilter }
+  | { readonly kind: "cohort"; readonly cohort: ParsedCohort };
 export interface ParsedPropertyFilter {
   readonly kind: "property";
   readonly property: string;

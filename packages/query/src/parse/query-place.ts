@@ -1,9 +1,41 @@
+import type { ParsedCohort } from "./cohort/parsed-cohort.ts";
 import { nameUnknown, queryInvalid, quoted } from "./query-errors.ts";
 
 /** A value somewhere in a query document, and the way to it: `series[0].select.where.op`. */
 export interface Place {
   readonly value: unknown;
   readonly path: string;
+  readonly nesting: Nesting;
+}
+
+/** How deep a place lies among filters and cohorts, which hold each other. */
+export interface Nesting {
+  readonly depth: number;
+  /** Filters and cohorts of the tree so far: also ends a tree that holds itself. */
+  readonly seen: { count: number };
+  /** Handed down, since a cohort holds selects, whose filters hold cohorts. */
+  readonly parseCohort: (place: Place) => ParsedCohort;
+}
+
+const DEPTH_MAX = 32;
+const COUNT_MAX = 1000;
+
+/** The place of a whole document. */
+export function documentPlace(value: unknown, parseCohort: Nesting["parseCohort"]): Place {
+  return { value, path: "", nesting: { depth: 0, seen: { count: 0 }, parseCohort } };
+}
+
+/** The same place, one level deeper. @throws {ShaleError} QUERY_INVALID when that is too deep */
+export function nestedIn({ value, path, nesting }: Place, what: "filters" | "cohorts"): Place {
+  const { depth, parseCohort } = nesting;
+  const seen = depth === 0 ? { count: 0 } : nesting.seen;
+  if (depth >= DEPTH_MAX) {
+    throw queryInvalid(path, `${path} lies more than ${DEPTH_MAX} ${what} deep`);
+  }
+  if (++seen.count > COUNT_MAX) {
+    throw queryInvalid(path, `${path} is one of more than ${COUNT_MAX} ${what}`);
+  }
+  return { value, path, nesting: { depth: depth + 1, seen, parseCohort } };
 }
 
 /** The fields of one object of a query: each allowed, none misspelt. */
@@ -15,7 +47,7 @@ export interface Fields {
 
 /** @throws {ShaleError} QUERY_INVALID unless it is an object with no other fields than `allowed` */
 export function fieldsOf(place: Place, allowed: readonly string[], what: string): Fields {
-  const { value, path } = place;
+  const { value, path, nesting } = place;
   const object = objectOf(place, what);
   for (const name of Object.keys(object)) {
     if (allowed.includes(name) || object[name] === undefined) continue;
@@ -26,6 +58,7 @@ export function fieldsOf(place: Place, allowed: readonly string[], what: string)
     at: (name) => ({
       value: Object.hasOwn(object, name) ? (value as Record<string, unknown>)[name] : undefined,
       path: pathOf(path, name),
+      nesting,
     }),
   };
 }
@@ -88,13 +121,15 @@ export function oneOf<T extends string>(place: Place, allowed: readonly T[], wha
 }
 
 export function listOf(place: Place, what: string, { min, max }: Bounds): Place[] {
-  const { value, path } = place;
+  const { value, path, nesting } = place;
   if (!Array.isArray(value)) throw wrongValue(place, `${what}, a list`);
   if (value.length < min || value.length > max) {
     const count = min === max ? `${min}` : `${min} to ${max}`;
     throw queryInvalid(path, `${path} must hold ${count} of ${what}: it holds ${value.length}`);
   }
-  return Array.from(value, (item: unknown, index) => ({ value: item, path: `${path}[${index}]` }));
+  return Array.from(value, (item: unknown, index) => {
+    return { value: item, path: `${path}[${index}]`, nesting };
+  });
 }
 
 export function wrongValue({ value, path }: Place, wanted: string): Error {

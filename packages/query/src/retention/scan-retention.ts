@@ -1,5 +1,6 @@
 import { DAY_MS } from "@shale/model";
 import type { ScanBatch, TextCodes } from "@shale/scan";
+import type { CohortMembers } from "../cohort/cohort-members.ts";
 import { compileFilter } from "../filter/row-filter.ts";
 import { compileSelect, isColumn, propertiesOf } from "../filter/row-select.ts";
 import type { ParsedRetention } from "../parse/parsed-query.ts";
@@ -32,7 +33,7 @@ export async function scanRetention(
   const entries = createOpenEntries(plan, counts, budget);
   const births = createBirthRule(parsed, budget);
   const space = parsed.by === undefined ? undefined : createSegmentSpace(parsed.by);
-  const rowsOf = createRowReader(plan);
+  const rowsOf = createRowReader(plan, run.cohorts);
   const options = { ...plan.scan, columns: columnsOf(parsed), order: "user" } as const;
   let users: TextCodes | undefined;
   for await (const batch of run.scan(options, "count")) {
@@ -66,14 +67,17 @@ interface ReadRows {
   readonly intervals: Uint32Array;
 }
 
-function createRowReader(plan: RetentionPlan): (batch: ScanBatch) => ReadRows {
+function createRowReader(
+  plan: RetentionPlan,
+  cohorts: CohortMembers,
+): (batch: ScanBatch) => ReadRows {
   const { parsed } = plan;
-  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
-  const birth = compileSelect(parsed.birth);
-  const returned = compileSelect(parsed.return);
+  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where, cohorts);
+  const birth = compileSelect(parsed.birth, cohorts);
+  const returned = compileSelect(parsed.return, cohorts);
   const intervalsOf = createRowIntervals(plan);
   // A first event ever is one by its name alone: the filters say afterwards whether it counts.
-  const named = compileSelect({ ...parsed.birth, where: undefined });
+  const named = compileSelect({ ...parsed.birth, where: undefined }, cohorts);
   return (batch) => {
     const isIn = where?.maskOf(batch);
     const births = birth.maskOf(batch, isIn);

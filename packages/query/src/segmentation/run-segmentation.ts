@@ -2,6 +2,7 @@ import type { SegmentationAnswer } from "@shale/model";
 import type { FooterDay } from "@shale/scan";
 import type { Intervals } from "../calendar/plan-intervals.ts";
 import { planIntervals } from "../calendar/plan-intervals.ts";
+import type { CohortMembers } from "../cohort/cohort-members.ts";
 import { compileFilter } from "../filter/row-filter.ts";
 import type { RowSelect } from "../filter/row-select.ts";
 import { compileSelect, isColumn, propertiesOf } from "../filter/row-select.ts";
@@ -28,6 +29,7 @@ interface SeriesPass {
 
 interface Counting {
   readonly parsed: ParsedSegmentation;
+  readonly cohorts: CohortMembers;
   readonly intervals: Intervals;
   readonly space: SegmentSpace | undefined;
   readonly budget: MemoryBudget;
@@ -40,6 +42,7 @@ export async function runSegmentation(
 ): Promise<Omit<SegmentationAnswer, "meta">> {
   const counting: Counting = {
     parsed,
+    cohorts: run.cohorts,
     intervals: planIntervals(parsed),
     space: parsed.by === undefined ? undefined : createSegmentSpace(parsed.by),
     budget: createMemoryBudget(run.memoryBytesMax),
@@ -66,12 +69,15 @@ export async function runSegmentation(
   };
 }
 
-function firstPassOf({ parsed, intervals, space, budget }: Counting, index: number): SeriesPass {
+function firstPassOf(
+  { parsed, cohorts, intervals, space, budget }: Counting,
+  index: number,
+): SeriesPass {
   const series = parsed.series[index];
   const measure = series?.measure ?? "total";
   const { count } = intervals;
   return {
-    select: compileSelect(series?.select ?? ANY_EVENT),
+    select: compileSelect(series?.select ?? ANY_EVENT, cohorts),
     overall:
       measure === "unique" ? createOverallUniques(count, budget) : createOverallTotals(count),
     segments:
@@ -87,13 +93,13 @@ function firstPassOf({ parsed, intervals, space, budget }: Counting, index: numb
 }
 
 function secondPassOf(
-  { parsed, intervals, budget }: Counting,
+  { parsed, cohorts, intervals, budget }: Counting,
   index: number,
   plan: SlotPlan | undefined,
 ): SeriesPass {
   const series = parsed.series[index];
   return {
-    select: compileSelect(series?.select ?? ANY_EVENT),
+    select: compileSelect(series?.select ?? ANY_EVENT, cohorts),
     overall: undefined,
     segments:
       plan &&
@@ -116,7 +122,7 @@ async function countRows(
   phase: string,
 ): Promise<void> {
   const { fromMs, toMs } = parsed;
-  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
+  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where, run.cohorts);
   const counted = passes.filter(({ overall, segments }) => overall ?? segments);
   const columns = columnsOf(parsed);
   const reader = createRunsReader({ intervals, fromMs, toMs });

@@ -23,8 +23,8 @@ export async function scanStickiness(
 ): Promise<StickinessPart> {
   const { fromMs, toMs, minEvents } = parsed;
   const intervals = planIntervals(parsed);
-  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
-  const select = compileSelect(parsed.select);
+  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where, run.cohorts);
+  const select = compileSelect(parsed.select, run.cohorts);
   const reader = createRunsReader({ intervals, fromMs, toMs });
   const budget = createMemoryBudget(run.memoryBytesMax);
   const states = {

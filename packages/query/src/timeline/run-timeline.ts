@@ -25,7 +25,11 @@ export async function runTimeline(
   if (userId === "") return { kind: "timeline", events: [], cursor: null };
   const events: StoredEvent[] = [];
   const range = rangeOf(parsed, after);
-  const rowsOf = createUserRows(userId, compileSelect(select), { ...range, direction, after });
+  const rowsOf = createUserRows(userId, compileSelect(select, run.cohorts), {
+    ...range,
+    direction,
+    after,
+  });
   const options = {
     ...range,
     shards: [await shardOfUser(run, userId)],

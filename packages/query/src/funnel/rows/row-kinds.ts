@@ -1,4 +1,5 @@
 import type { ScanBatch } from "@shale/scan";
+import type { CohortMembers } from "../../cohort/cohort-members.ts";
 import { compileFilter } from "../../filter/row-filter.ts";
 import type { RowSelect } from "../../filter/row-select.ts";
 import { compileSelect } from "../../filter/row-select.ts";
@@ -25,11 +26,13 @@ interface HitLevels {
   readonly last: number;
 }
 
-export function createRowKinds(plan: FunnelPlan): RowKinds {
+export function createRowKinds(plan: FunnelPlan, cohorts: CohortMembers): RowKinds {
   const { parsed, stepCount } = plan;
-  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where);
-  const ignored = parsed.ignore.map((select) => compileSelect(select));
-  const selects = [...parsed.steps, ...parsed.exclude].map(({ select }) => compileSelect(select));
+  const where = parsed.where === undefined ? undefined : compileFilter(parsed.where, cohorts);
+  const ignored = parsed.ignore.map((select) => compileSelect(select, cohorts));
+  const selects = [...parsed.steps, ...parsed.exclude].map(({ select }) =>
+    compileSelect(select, cohorts),
+  );
   const signatures = createSignatures(selects.length);
   /** fits[kind * stepCount + step] */
   let fits = new Uint8Array(16 * stepCount);

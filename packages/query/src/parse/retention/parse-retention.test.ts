@@ -136,12 +136,12 @@ describe("parseQuery() of a retention", () => {
     });
   });
 
-  it("says that a cohort is not answered as a filter", () => {
-    const cohort = { cohort: { did: {} } };
+  it("says where a cohort in a filter is wrong", () => {
+    const cohort = { cohort: { did: { evnt: "buy" } } };
     for (const place of ["birth", "return"]) {
       expect(errorOf({ ...retention, [place]: { where: cohort } })).toMatchObject({
-        code: "QUERY_NOT_BUILT",
-        path: `${place}.where.cohort`,
+        code: "QUERY_INVALID",
+        path: `${place}.where.cohort.did.evnt`,
       });
     }
   });
