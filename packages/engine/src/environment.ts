@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { compactionTasks } from "@shale/compaction";
 import {
+  type Clock,
   type Disk,
   type Env,
   filesystemStore,
@@ -18,6 +19,7 @@ import {
   type Workers,
 } from "@shale/env";
 import { ShaleError } from "@shale/model";
+import { type ShardExecutor, threadExecutor } from "@shale/query";
 import type { StoreOptions } from "./store-options.ts";
 
 /** The outside world that the options describe. @throws {ShaleError} OPTION_INVALID */
@@ -63,6 +65,46 @@ function workersOf({ workerCount = availableParallelism() }: StoreOptions): Work
   return isInline
     ? inlineWorkers(compactionTasks)
     : threadWorkers(WORKER_ENTRY, { size: workerCount });
+}
+
+/** The outside world of a thread that answers queries: it reads one folder and starts nothing. */
+export function threadEnvironmentOf(root: string): Env {
+  return {
+    clock: systemClock(),
+    random: systemRandom(),
+    logger: silentLogger,
+    processes: systemProcesses(),
+    store: filesystemStore(root),
+    disk: undefined,
+    workers: inlineWorkers({}),
+  };
+}
+
+/** Threads that answer queries, each with its own shards; none where no thread can open the store. */
+export interface QueryThreads {
+  readonly executors: readonly ShardExecutor[];
+  close(): Promise<void>;
+}
+
+/** Started at the first query that needs them. @throws {ShaleError} OPTION_INVALID */
+export function queryThreadsOf(
+  options: StoreOptions,
+  { clock, cacheBytesMax }: { readonly clock: Clock; readonly cacheBytesMax: number },
+): QueryThreads {
+  const { root, workerCount = availableParallelism() } = options;
+  const isFolder = root !== undefined && root !== ":memory:" && hasOwnWorkers(options);
+  const threads = Array.from({ length: isFolder ? workerCount : 0 }, () =>
+    threadWorkers(WORKER_ENTRY, { size: 1 }),
+  );
+  const own = Math.floor(cacheBytesMax / Math.max(1, threads.length));
+  return {
+    executors: threads.map((thread) =>
+      threadExecutor({ clock, thread, place: { root: root ?? "", cacheBytesMax: own } }),
+    ),
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
 }
 
 /** Whether the workers of the environment know the tasks of compaction. */

@@ -4,7 +4,7 @@ import { probeStore } from "@shale/env";
 import { checkShards, projectId, ShaleError } from "@shale/model";
 import { createTailCache } from "@shale/scan";
 import { closedError } from "./close-errors.ts";
-import { environmentOf, hasOwnWorkers } from "./environment.ts";
+import { environmentOf, hasOwnWorkers, queryThreadsOf } from "./environment.ts";
 import {
   type OpenProject,
   openProject,
@@ -13,7 +13,7 @@ import {
 import type { Store } from "./store.ts";
 import { type StoreOptions, storeDefaults } from "./store-options.ts";
 
-/** The part of the memory budget that decoded tail objects may fill; the rest is for query state. */
+/** The part of the memory budget that decoded columns may fill; the rest is for query state. */
 const CACHE_SHARE = 0.5;
 
 /**
@@ -25,7 +25,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const env = environmentOf(options);
   const memoryBytesMax = memoryBytesOf(options);
   const hasher = await loadUserHasher();
-  const cache = createTailCache({ bytesMax: Math.floor(memoryBytesMax * CACHE_SHARE) });
+  const cacheBytesMax = Math.floor(memoryBytesMax * CACHE_SHARE);
+  const threads = queryThreadsOf(options, { clock: env.clock, cacheBytesMax: cacheBytesMax / 2 });
+  const { executors } = threads;
+  const isAlone = executors.length === 0;
+  const cache = createTailCache({ bytesMax: isAlone ? cacheBytesMax : cacheBytesMax / 2 });
   const readOnly = options.readOnly ?? false;
   const projects = new Map<string, Promise<OpenProject>>();
   let probing: Promise<void> | undefined;
@@ -47,13 +51,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       onWorkers: hasOwnWorkers(options),
       compacts: (options.compaction ?? storeDefaults.compaction) === "background",
     };
-    return openProject({ env, project, hasher, cache, probe, ...settings }, creation);
+    const { fanOutRowsMin } = options;
+    const answering = { cache, executors, fanOutRowsMin };
+    return openProject({ env, project, hasher, probe, ...answering, ...settings }, creation);
   }
   async function closeProjects(): Promise<void> {
     const opened = await Promise.allSettled(projects.values());
     const closed = await Promise.allSettled(
       opened.flatMap((one) => (one.status === "fulfilled" ? [one.value.close()] : [])),
     );
+    await threads.close();
     if (options.workers === undefined && options.env === undefined) await env.workers.close();
     for (const one of closed) if (one.status === "rejected") throw one.reason;
   }

@@ -11,10 +11,16 @@ export interface StoreOptions {
   /** Where write-ahead logs go when they shall not lie in `root`; needed for "wal" on a bucket. */
   readonly walDirectory?: string | undefined;
   /**
-   * Threads that compaction may use beside this one; default one for each core. 0: it takes turns
-   * with everything else on this thread. Not used with `env` or `workers`.
+   * Threads that compaction may use beside this one, and as many that answer queries of a folder;
+   * default one for each core. They start when there is work for them. 0: everything takes turns on
+   * this thread. Not used with `env` or `workers`.
    */
   readonly workerCount?: number | undefined;
+  /**
+   * A query over fewer rows, roughly, is answered on this thread, default 200,000. 0: every query
+   * is spread over the threads.
+   */
+  readonly fanOutRowsMin?: number | undefined;
   /** Refuses every write, and does not take over the logs of dead writers. */
   readonly readOnly?: boolean | undefined;
   readonly clock?: Clock | undefined;

@@ -1,5 +1,7 @@
 import { compactionTasks } from "@shale/compaction";
 import { serveTasks } from "@shale/env";
+import { createQueryTasks } from "@shale/query";
+import { threadEnvironmentOf } from "./environment.ts";
 
 // The one file that worker threads start from (architecture, section 6).
-serveTasks(compactionTasks);
+serveTasks({ ...compactionTasks, ...createQueryTasks(threadEnvironmentOf) });

@@ -30,5 +30,11 @@ export type {
 } from "./read-schema.ts";
 export { readSchema } from "./read-schema.ts";
 export type { QueryOptions } from "./run-query.ts";
-export { MEMORY_BYTES_MAX, runQuery } from "./run-query.ts";
+export { FAN_OUT_ROWS_MIN, MEMORY_BYTES_MAX, runQuery } from "./run-query.ts";
+export type { ThreadPlace } from "./shards/query-tasks.ts";
+export { createQueryTasks } from "./shards/query-tasks.ts";
+export type { ShardExecutor } from "./shards/shard-executor.ts";
+export { inlineExecutor } from "./shards/shard-executor.ts";
+export type { ThreadExecutorOptions } from "./shards/thread-executor.ts";
+export { threadExecutor } from "./shards/thread-executor.ts";
 export { snapshotOf } from "./timeline/timeline-cursor.ts";

@@ -39,3 +39,16 @@ export function createProgressReporter(
     },
   };
 }
+
+export type OnRows = (phase: string, done: number, total: number) => void;
+
+/** Reports rows, one phase after the other. */
+export function createRowsReporter(env: Env, onProgress: OnProgress | undefined): OnRows {
+  let last: string | undefined;
+  let reporter: ProgressReporter | undefined;
+  return (phase, done, total) => {
+    if (phase !== last) reporter = createProgressReporter(env, { phase, unit: "rows" }, onProgress);
+    last = phase;
+    reporter?.report(done, total);
+  };
+}

@@ -6,6 +6,7 @@ import { createDayOrder } from "./events/day-order.ts";
 import { compileSelect, propertiesOf } from "./filter/row-select.ts";
 import type { ParsedSelect } from "./parse/parsed-query.ts";
 import type { OnProgress } from "./progress.ts";
+import { createRowsReporter } from "./progress.ts";
 import { createQueryGuard } from "./query-guard.ts";
 import { createQueryRun } from "./query-run.ts";
 import { MEMORY_BYTES_MAX } from "./run-query.ts";
@@ -47,7 +48,7 @@ export async function* readEvents(
     cache,
     guard,
     memoryBytesMax: MEMORY_BYTES_MAX,
-    onProgress,
+    onRows: createRowsReporter(env, onProgress),
   });
   const columns = propertiesOf(select?.where);
   const scan = { fromMs, toMs, columns, order: "none", detail: "events", major: "day" } as const;

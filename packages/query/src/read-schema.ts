@@ -4,6 +4,7 @@ import { dayText } from "@shale/model";
 import type { Pin, ScanBatch, ScanProperty, TailCache } from "@shale/scan";
 import { compareText } from "./filter/compare-text.ts";
 import type { OnProgress } from "./progress.ts";
+import { createRowsReporter } from "./progress.ts";
 import { createQueryGuard } from "./query-guard.ts";
 import { createQueryRun } from "./query-run.ts";
 import { MEMORY_BYTES_MAX } from "./run-query.ts";
@@ -56,7 +57,13 @@ export async function readSchema(env: Env, pin: Pin, options: SchemaOptions): Pr
   const { cache, onProgress } = options;
   const guard = createQueryGuard(env, options);
   const memoryBytesMax = MEMORY_BYTES_MAX;
-  const run = createQueryRun(env, { pin, cache, guard, memoryBytesMax, onProgress });
+  const run = createQueryRun(env, {
+    pin,
+    cache,
+    guard,
+    memoryBytesMax,
+    onRows: createRowsReporter(env, onProgress),
+  });
   const events = new Map<string, EventTally>();
   const properties = new Map<string, TypeTallies>();
   const scan = {

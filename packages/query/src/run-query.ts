@@ -4,17 +4,21 @@ import { dayOf, dayText, unreachable } from "@shale/model";
 import type { Pin, TailCache } from "@shale/scan";
 import { withCohorts } from "./cohort/load-cohorts.ts";
 import { answerFunnel } from "./funnel/answer/answer-funnel.ts";
-import { scanFunnel } from "./funnel/scan-funnel.ts";
-import { answerLifecycle, scanLifecycle } from "./lifecycle/run-lifecycle.ts";
+import { answerLifecycle } from "./lifecycle/run-lifecycle.ts";
 import type { ParsedQuery } from "./parse/parsed-query.ts";
 import type { OnProgress } from "./progress.ts";
+import { createRowsReporter } from "./progress.ts";
 import { createQueryGuard } from "./query-guard.ts";
 import type { QueryRun } from "./query-run.ts";
 import { createQueryRun } from "./query-run.ts";
 import { answerRetention } from "./retention/answer-retention.ts";
-import { scanRetention } from "./retention/scan-retention.ts";
 import { runSegmentation } from "./segmentation/run-segmentation.ts";
-import { answerStickiness, scanStickiness } from "./stickiness/run-stickiness.ts";
+import type { Coordinator } from "./shards/ask-shards.ts";
+import { createCoordinator } from "./shards/ask-shards.ts";
+import { estimateRows } from "./shards/estimate-rows.ts";
+import type { ShardExecutor } from "./shards/shard-executor.ts";
+import { inlineExecutor } from "./shards/shard-executor.ts";
+import { answerStickiness } from "./stickiness/run-stickiness.ts";
 import { runTimeline } from "./timeline/run-timeline.ts";
 
 export interface QueryOptions {
@@ -30,9 +34,15 @@ export interface QueryOptions {
   /** Bytes that the states of the query may take; default 512 MB. */
   readonly memoryBytesMax?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
+  /** Where shards are asked; default this thread, with `cache`. */
+  readonly executors?: readonly ShardExecutor[] | undefined;
+  /** With fewer rows in the range this thread answers alone; default 200,000. */
+  readonly fanOutRowsMin?: number | undefined;
 }
 
 export const MEMORY_BYTES_MAX = 512 * 2 ** 20;
+/** What this thread scans in about the time that it takes to ask others. */
+export const FAN_OUT_ROWS_MIN = 200_000;
 
 /**
  * Answers a parsed query at one pin. The same pin gives the same answer, `meta.stats` aside.
@@ -45,11 +55,14 @@ export async function runQuery(env: Env, options: QueryOptions): Promise<Answer>
   const { pin, parsed, nowMs, cache, memoryBytesMax = MEMORY_BYTES_MAX, onProgress } = options;
   const startMs = env.clock.monotonicMs();
   const guard = createQueryGuard(env, options);
-  const run = createQueryRun(env, { pin, cache, guard, memoryBytesMax, onProgress });
+  const asOfMs = asOfMsOf(parsed, nowMs);
+  const shared = { pin, guard, memoryBytesMax, onRows: createRowsReporter(env, onProgress) };
+  const run = createQueryRun(env, { ...shared, cache });
+  const executors = executorsFor(env, options);
+  const { stats } = run;
+  const coordinator = createCoordinator(env, { ...shared, executors, asOfMs, stats });
   try {
-    const asOfMs = asOfMsOf(parsed, nowMs);
-    const time = { asOfMs, timezone: parsed.timezone };
-    const answer = await runParsed(await withCohorts(run, parsed, time), parsed, asOfMs);
+    const answer = await runParsed({ run, coordinator }, parsed, asOfMs);
     const elapsedMs = Math.round((env.clock.monotonicMs() - startMs) * 1_000) / 1_000;
     return { ...answer, meta: metaOf(run, parsed, { asOfMs, elapsedMs }) };
   } catch (error) {
@@ -61,25 +74,41 @@ export async function runQuery(env: Env, options: QueryOptions): Promise<Answer>
   }
 }
 
+function executorsFor(env: Env, options: QueryOptions): readonly ShardExecutor[] {
+  const { pin, parsed, cache, executors, fanOutRowsMin = FAN_OUT_ROWS_MIN } = options;
+  const inline = [inlineExecutor(env, cache)];
+  if (executors === undefined || executors.length === 0) return inline;
+  const toMs = parsed.toMs ?? Number.POSITIVE_INFINITY;
+  // History before the range and what comes after it is at least as much again.
+  const rows = estimateRows(pin, parsed.fromMs ?? Number.NEGATIVE_INFINITY, toMs);
+  return rows < fanOutRowsMin ? inline : executors;
+}
+
 /** The query's now. */
 function asOfMsOf(parsed: ParsedQuery, nowMs: number): number {
   return ("asOfMs" in parsed ? parsed.asOfMs : undefined) ?? nowMs;
 }
 
-async function runParsed(run: QueryRun, parsed: ParsedQuery, asOfMs: number) {
+interface Asking {
+  readonly run: QueryRun;
+  readonly coordinator: Coordinator;
+}
+
+async function runParsed({ run, coordinator }: Asking, parsed: ParsedQuery, asOfMs: number) {
+  const time = { asOfMs, timezone: parsed.timezone };
   switch (parsed.kind) {
     case "segmentation":
-      return await runSegmentation(run, parsed);
+      return await runSegmentation(await withCohorts(run, parsed, time), parsed);
     case "funnel":
-      return answerFunnel(parsed, asOfMs, [await scanFunnel(run, parsed, asOfMs)]);
+      return answerFunnel(parsed, asOfMs, await coordinator.ask({ kind: "funnel", parsed }));
     case "retention":
-      return answerRetention(parsed, asOfMs, [await scanRetention(run, parsed, asOfMs)]);
+      return answerRetention(parsed, asOfMs, await coordinator.ask({ kind: "retention", parsed }));
     case "lifecycle":
-      return answerLifecycle(parsed, [await scanLifecycle(run, parsed)]);
+      return answerLifecycle(parsed, await coordinator.ask({ kind: "lifecycle", parsed }));
     case "stickiness":
-      return answerStickiness(parsed, [await scanStickiness(run, parsed)]);
+      return answerStickiness(parsed, await coordinator.ask({ kind: "stickiness", parsed }));
     case "timeline":
-      return await runTimeline(run, parsed);
+      return await runTimeline(await withCohorts(run, parsed, time), parsed);
     default:
       return unreachable(parsed);
   }
@@ -103,7 +132,7 @@ function metaOf(
       rowsScanned: stats.rowsScanned,
       bytesRead: { ...stats.bytesRead },
       shards: parsed.kind === "timeline" ? 1 : pin.spec.shards,
-      retries: 0,
+      retries: stats.retries,
       skipped: 0,
       tieOverflow: 0,
       historyFrom: minTimeMs === null ? null : dayText(dayOf(minTimeMs)),

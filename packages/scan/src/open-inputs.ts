@@ -49,6 +49,7 @@ export async function openInputs(env: Env, pin: Pin, options: ScanOptions): Prom
   if (options.stats !== undefined) {
     options.stats.filesPlanned += pin.tail.length;
     options.stats.filesPruned += pin.tail.length - wanted.length;
+    options.stats.tailRead += wanted.length;
   }
   const tail = await fanOut(wanted, fan, (ref) => openTailInput(env, pin, ref, options));
   const memory = pin.memory.filter((batch) => batch.rowCount > 0);

@@ -45,6 +45,8 @@ export interface ScanStats {
   filesPlanned: number;
   /** Of them, those that were not opened: a manifest or a header told that they do not matter. */
   filesPruned: number;
+  /** Of them, the tail objects that were read. */
+  tailRead: number;
   /** Of them, those whose footer answered in place of their rows. */
   filesFromFooter: number;
   /** Rows read, duplicates and hidden ones included. */
@@ -61,6 +63,7 @@ export function createScanStats(): ScanStats {
   return {
     filesPlanned: 0,
     filesPruned: 0,
+    tailRead: 0,
     filesFromFooter: 0,
     rowsScanned: 0,
     rowsPlanned: 0,

@@ -25,6 +25,8 @@ export async function answerQuery<K extends QueryKind>(
       deadlineMs,
       memoryBytesMax: options.memoryBytesMax ?? parts.memoryBytesMax,
       onProgress,
+      executors: parts.executors,
+      fanOutRowsMin: parts.fanOutRowsMin,
     }),
   );
   return answer as AnswerOf[K]; // The parser gives the kind that the document names, or throws.

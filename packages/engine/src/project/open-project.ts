@@ -4,6 +4,7 @@ import { createCompactionMemo } from "@shale/compaction";
 import type { Env } from "@shale/env";
 import { openWriter, type Writer } from "@shale/ingest";
 import { type ProjectId, ShaleError } from "@shale/model";
+import type { ShardExecutor } from "@shale/query";
 import type { TailCache } from "@shale/scan";
 import { cancellable, closedError } from "../close-errors.ts";
 import type { Project } from "../store.ts";
@@ -25,6 +26,8 @@ export interface ProjectOptions {
   readonly project: ProjectId;
   readonly hasher: UserHasher;
   readonly cache: TailCache;
+  readonly executors: readonly ShardExecutor[];
+  readonly fanOutRowsMin: number | undefined;
   readonly memoryBytesMax: number;
   readonly flushIntervalMs: number;
   readonly readOnly: boolean;
@@ -88,6 +91,8 @@ function projectOver(options: ProjectOptions): OpenProject {
     project,
     hasher: options.hasher,
     cache: options.cache,
+    executors: options.executors,
+    fanOutRowsMin: options.fanOutRowsMin,
     pins: { memo: createPinMemo(env, project) },
     heldPins: new Set(),
     memoryBytesMax: options.memoryBytesMax,

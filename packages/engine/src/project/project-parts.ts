@@ -4,6 +4,7 @@ import type { CompactionMemo } from "@shale/compaction";
 import type { Env } from "@shale/env";
 import type { Writer } from "@shale/ingest";
 import type { ProjectId } from "@shale/model";
+import type { ShardExecutor } from "@shale/query";
 import type { TailCache } from "@shale/scan";
 import type { HeldPin } from "./hold-work-pin.ts";
 
@@ -13,6 +14,9 @@ export interface ProjectParts {
   readonly project: ProjectId;
   readonly hasher: UserHasher;
   readonly cache: TailCache;
+  /** Threads that answer queries; none: this one does. */
+  readonly executors: readonly ShardExecutor[];
+  readonly fanOutRowsMin: number | undefined;
   /** What earlier pins learned of the tail, so that a query lists only what is new. */
   readonly pins: { memo: PinMemo };
   /** Pins of long work of this process: they are released when the project is closed. */

@@ -1,0 +1,52 @@
+import { unreachable } from "@shale/model";
+import { withCohorts } from "../cohort/load-cohorts.ts";
+import type { FunnelPart } from "../funnel/answer/answer-funnel.ts";
+import { scanFunnel } from "../funnel/scan-funnel.ts";
+import type { LifecyclePart } from "../lifecycle/run-lifecycle.ts";
+import { scanLifecycle } from "../lifecycle/run-lifecycle.ts";
+import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
+import type { ParsedLifecycle, ParsedRetention, ParsedStickiness } from "../parse/parsed-query.ts";
+import type { QueryRun } from "../query-run.ts";
+import type { RetentionPart } from "../retention/retention-part.ts";
+import { scanRetention } from "../retention/scan-retention.ts";
+import type { StickinessPart } from "../stickiness/run-stickiness.ts";
+import { scanStickiness } from "../stickiness/run-stickiness.ts";
+
+/** What can be asked of some shards, by kind. Tasks and parts are plain data: they cross threads. */
+export interface TaskOf {
+  readonly funnel: { readonly kind: "funnel"; readonly parsed: ParsedFunnel };
+  readonly retention: { readonly kind: "retention"; readonly parsed: ParsedRetention };
+  readonly lifecycle: { readonly kind: "lifecycle"; readonly parsed: ParsedLifecycle };
+  readonly stickiness: { readonly kind: "stickiness"; readonly parsed: ParsedStickiness };
+}
+export type TaskKind = keyof TaskOf;
+export type ShardTask = TaskOf[TaskKind];
+
+/** What a task finds in some shards. Those of disjoint shards come to what all together hold. */
+export interface PartOf {
+  readonly funnel: FunnelPart;
+  readonly retention: RetentionPart;
+  readonly lifecycle: LifecyclePart;
+  readonly stickiness: StickinessPart;
+}
+
+/** Runs a task over the shards of the run. @throws {ShaleError} MEMORY_EXCEEDED, and what scans throw */
+export async function runShardTask(
+  bare: QueryRun,
+  task: ShardTask,
+  asOfMs: number,
+): Promise<PartOf[TaskKind]> {
+  const run = await withCohorts(bare, task.parsed, { asOfMs, timezone: task.parsed.timezone });
+  switch (task.kind) {
+    case "funnel":
+      return await scanFunnel(run, task.parsed, asOfMs);
+    case "retention":
+      return await scanRetention(run, task.parsed, asOfMs);
+    case "lifecycle":
+      return await scanLifecycle(run, task.parsed);
+    case "stickiness":
+      return await scanStickiness(run, task.parsed);
+    default:
+      return unreachable(task);
+  }
+}
