@@ -112,6 +112,8 @@ export interface FlowNode {
   pending: number;
 }
 export interface FlowEdge {
+  /** As in the step it comes from. */
+  anchor?: number;
   offset: number;
   from: string | null;
   to: string | null;
@@ -121,7 +123,8 @@ export type FlowAnswer =
   | {
       kind: "flow";
       mode: "graph";
-      steps: { offset: number; nodes: FlowNode[] }[];
+      /** `anchor`: which of several, from 0; left out when there is one. Offset 0 is the anchor itself. */
+      steps: { anchor?: number; offset: number; nodes: FlowNode[] }[];
       edges: FlowEdge[];
       meta: AnswerMeta;
     }

@@ -1,3 +1,4 @@
+export type { ParsedFlow } from "./parse/flow/parsed-flow.ts";
 export type { ParsedExclusion, ParsedFunnel, ParsedStep } from "./parse/funnel/parsed-funnel.ts";
 export { nearestName } from "./parse/nearest-name.ts";
 export type { ParsedEventsRange } from "./parse/parse-events-range.ts";

@@ -3,6 +3,7 @@ import type { Answer, AnswerMeta } from "@shale/model";
 import { dayOf, dayText, unreachable } from "@shale/model";
 import type { Pin, TailCache } from "@shale/scan";
 import { withCohorts } from "./cohort/load-cohorts.ts";
+import { answerFlow } from "./flow/answer/answer-flow.ts";
 import { answerFunnel } from "./funnel/answer/answer-funnel.ts";
 import { answerLifecycle } from "./lifecycle/run-lifecycle.ts";
 import type { ParsedQuery } from "./parse/parsed-query.ts";
@@ -103,6 +104,8 @@ async function runParsed({ run, coordinator }: Asking, parsed: ParsedQuery, asOf
       return answerFunnel(parsed, asOfMs, await coordinator.ask({ kind: "funnel", parsed }));
     case "retention":
       return answerRetention(parsed, asOfMs, await coordinator.ask({ kind: "retention", parsed }));
+    case "flow":
+      return answerFlow(parsed, asOfMs, await coordinator.ask({ kind: "flow", parsed }));
     case "lifecycle":
       return answerLifecycle(parsed, await coordinator.ask({ kind: "lifecycle", parsed }));
     case "stickiness":

@@ -1,5 +1,6 @@
 import { intervalAt } from "../calendar/interval-at.ts";
 import type { Intervals } from "../calendar/plan-intervals.ts";
+import { growingU32 } from "../rows/growing-columns.ts";
 import type { KeyCells } from "../segmentation/key-cells.ts";
 import type { MemoryBudget } from "../segmentation/memory-budget.ts";
 import type { FunnelPart } from "./answer/answer-funnel.ts";
@@ -10,7 +11,6 @@ import type { FunnelTrend } from "./answer/funnel-trend.ts";
 import { createFunnelTrend } from "./answer/funnel-trend.ts";
 import { createSegmentAttempts } from "./answer/segment-attempts.ts";
 import type { FunnelPlan } from "./funnel-plan.ts";
-import { growingU32 } from "./rows/growing-columns.ts";
 import type { RowKinds } from "./rows/row-kinds.ts";
 import type { ShardRows } from "./rows/shard-rows.ts";
 import type { UserEvents } from "./rows/user-events.ts";

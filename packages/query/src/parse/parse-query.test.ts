@@ -211,7 +211,6 @@ describe("parseQuery() of a segmentation", () => {
   });
 
   const notBuilt: [(string | number)[], unknown, string][] = [
-    [["kind"], "flow", "kind"],
     [["kind"], "users", "kind"],
     [["formula"], "A/B", "formula"],
     [["rolling"], 7, "rolling"],

@@ -1,6 +1,7 @@
 import type { QueryKind } from "@shale/model";
 import { unreachable } from "@shale/model";
 import { parseCohort } from "./cohort/parse-cohort.ts";
+import { parseFlow } from "./flow/parse-flow.ts";
 import { parseFunnel } from "./funnel/parse-funnel.ts";
 import { parseLifecycle } from "./lifecycle/parse-lifecycle.ts";
 import { parseSegmentation } from "./parse-segmentation.ts";
@@ -40,13 +41,14 @@ export function parseQuery(document: unknown): ParsedQuery {
       return parseFunnel(place);
     case "retention":
       return parseRetention(place);
+    case "flow":
+      return parseFlow(place);
     case "lifecycle":
       return parseLifecycle(place);
     case "stickiness":
       return parseStickiness(place);
     case "timeline":
       return parseTimeline(place);
-    case "flow":
     case "users":
       throw queryNotBuilt("kind", `the kind ${kind}`);
     default:

@@ -1,5 +1,6 @@
 import type { FilterOp, TimeUnit, WeekStart } from "@shale/model";
 import type { ParsedCohort } from "./cohort/parsed-cohort.ts";
+import type { ParsedFlow } from "./flow/parsed-flow.ts";
 import type { ParsedFunnel } from "./funnel/parsed-funnel.ts";
 
 /** A query after the parser: defaults filled in, instants in ms, nothing left to check. */
@@ -7,6 +8,7 @@ export type ParsedQuery =
   | ParsedSegmentation
   | ParsedFunnel
   | ParsedRetention
+  | ParsedFlow
   | ParsedLifecycle
   | ParsedStickiness
   | ParsedTimeline;

@@ -38,6 +38,8 @@ const queries: Readonly<Record<string, object>> = {
     by: ["tags"],
     limit: 2,
   },
+  flow: { kind: "flow", ...range, anchors: [select], before: 1, groupBy: "city", count: "totals" },
+  "paths of a flow": { kind: "flow", ...range, anchors: [select], mode: "paths", paths: 3 },
   lifecycle: { kind: "lifecycle", ...range, select, unit: "day" },
   "stickiness of a cohort": {
     kind: "stickiness",

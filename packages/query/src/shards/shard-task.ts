@@ -1,9 +1,12 @@
 import { unreachable } from "@shale/model";
 import { withCohorts } from "../cohort/load-cohorts.ts";
+import type { FlowPart } from "../flow/counts/flow-part.ts";
+import { scanFlow } from "../flow/scan-flow.ts";
 import type { FunnelPart } from "../funnel/answer/answer-funnel.ts";
 import { scanFunnel } from "../funnel/scan-funnel.ts";
 import type { LifecyclePart } from "../lifecycle/run-lifecycle.ts";
 import { scanLifecycle } from "../lifecycle/run-lifecycle.ts";
+import type { ParsedFlow } from "../parse/flow/parsed-flow.ts";
 import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
 import type { ParsedLifecycle, ParsedRetention, ParsedStickiness } from "../parse/parsed-query.ts";
 import type { QueryRun } from "../query-run.ts";
@@ -16,6 +19,7 @@ import { scanStickiness } from "../stickiness/run-stickiness.ts";
 export interface TaskOf {
   readonly funnel: { readonly kind: "funnel"; readonly parsed: ParsedFunnel };
   readonly retention: { readonly kind: "retention"; readonly parsed: ParsedRetention };
+  readonly flow: { readonly kind: "flow"; readonly parsed: ParsedFlow };
   readonly lifecycle: { readonly kind: "lifecycle"; readonly parsed: ParsedLifecycle };
   readonly stickiness: { readonly kind: "stickiness"; readonly parsed: ParsedStickiness };
 }
@@ -26,6 +30,7 @@ export type ShardTask = TaskOf[TaskKind];
 export interface PartOf {
   readonly funnel: FunnelPart;
   readonly retention: RetentionPart;
+  readonly flow: FlowPart;
   readonly lifecycle: LifecyclePart;
   readonly stickiness: StickinessPart;
 }
@@ -42,6 +47,8 @@ export async function runShardTask(
       return await scanFunnel(run, task.parsed, asOfMs);
     case "retention":
       return await scanRetention(run, task.parsed, asOfMs);
+    case "flow":
+      return await scanFlow(run, task.parsed, asOfMs);
     case "lifecycle":
       return await scanLifecycle(run, task.parsed);
     case "stickiness":

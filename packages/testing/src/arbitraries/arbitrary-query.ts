@@ -2,6 +2,7 @@ import type { QueryOf, TimeUnit } from "@shale/model";
 import { DAY_MS, unreachable } from "@shale/model";
 import type * as FastCheck from "fast-check";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
+import { arbitraryFlow } from "./arbitrary-flow.ts";
 import { arbitraryFunnel } from "./arbitrary-funnel.ts";
 import {
   arbitraryLifecycle,
@@ -26,6 +27,7 @@ export type ArbitraryQueryKind =
   | "segmentation"
   | "funnel"
   | "retention"
+  | "flow"
   | "lifecycle"
   | "stickiness"
   | "timeline";
@@ -109,6 +111,8 @@ export function arbitraryQuery<K extends ArbitraryQueryKind>(
         return arbitraryFunnel(fc, vocabulary);
       case "retention":
         return arbitraryRetention(fc, vocabulary);
+      case "flow":
+        return arbitraryFlow(fc, vocabulary);
       case "lifecycle":
         return arbitraryLifecycle(fc, vocabulary);
       case "stickiness":

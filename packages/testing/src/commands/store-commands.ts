@@ -71,6 +71,7 @@ const KINDS = [
   "timeline",
   "funnel",
   "retention",
+  "flow",
   "lifecycle",
   "stickiness",
 ] as const satisfies readonly ArbitraryQueryKind[];

@@ -256,7 +256,7 @@ test("of events with one key the place in the log decides, not the order of the 
 
 test("other kinds and measures are refused", async () => {
   const store = referenceStore();
-  await expect(store.query({ kind: "flow", anchors: [{}], from: 0, to: 1 })).rejects.toMatchObject({
+  await expect(store.query({ kind: "users", cohort: { did: {} } })).rejects.toMatchObject({
     code: "QUERY_NOT_BUILT",
   });
   await expect(

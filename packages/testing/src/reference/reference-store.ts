@@ -16,6 +16,7 @@ import type {
   TimelineQuery,
 } from "@shale/model";
 import { DAY_MS, ShaleError } from "@shale/model";
+import { flowOf } from "./flow/reference-flow.ts";
 import { funnelOf } from "./funnel/reference-funnel.ts";
 import { lifecycleOf, stickinessOf } from "./reference-activity.ts";
 import { instantMsOf, spanMsOf } from "./reference-calendar.ts";
@@ -42,7 +43,7 @@ export interface ReferenceStore {
    * that were hidden once stay hidden.
    */
   collect(options?: { readonly dryRun?: boolean | undefined }): Promise<unknown>;
-  /** Answers segmentation (total, unique), funnel, retention, lifecycle, stickiness and timeline. */
+  /** Answers segmentation (total, unique), funnel, retention, flow, lifecycle, stickiness and timeline. */
   query<K extends QueryKind>(
     query: QueryOf[K] & { readonly kind: K },
     options?: { readonly snapshot?: string | undefined },
@@ -187,6 +188,11 @@ export function referenceStore(
       case "retention":
         return {
           ...retentionOf(stateAt(snapshot), query, clock.nowMs()),
+          meta: metaOf(query, snapshot, clock),
+        };
+      case "flow":
+        return {
+          ...flowOf(stateAt(snapshot), query, clock.nowMs()),
           meta: metaOf(query, snapshot, clock),
         };
       case "lifecycle":

@@ -1,5 +1,5 @@
+import { growingF64, growingU32 } from "../../rows/growing-columns.ts";
 import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
-import { growingF64, growingU32 } from "../rows/growing-columns.ts";
 
 /** The attempts of some shards as they travel. */
 export interface AttemptColumns {

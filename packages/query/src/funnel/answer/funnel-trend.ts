@@ -1,9 +1,9 @@
 import type { FunnelAnswer } from "@shale/model";
 import { intervalAt } from "../../calendar/interval-at.ts";
 import type { Intervals } from "../../calendar/plan-intervals.ts";
+import { growingU32 } from "../../rows/growing-columns.ts";
 import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
 import type { FunnelPlan } from "../funnel-plan.ts";
-import { growingU32 } from "../rows/growing-columns.ts";
 import type { UserEvents } from "../rows/user-events.ts";
 import { answerSteps } from "./answer-steps.ts";
 import type { AttemptColumns, AttemptTable } from "./attempt-table.ts";

@@ -1,10 +1,10 @@
 import type { FunnelAnswer, SegmentValue } from "@shale/model";
+import { growingU32 } from "../../rows/growing-columns.ts";
 import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
 import { compareSegments } from "../../segmentation/segment-order.ts";
 import type { SegmentIndex } from "../../shards/segment-index.ts";
 import { createSegmentIndex } from "../../shards/segment-index.ts";
 import type { FunnelPlan } from "../funnel-plan.ts";
-import { growingU32 } from "../rows/growing-columns.ts";
 import { answerSteps } from "./answer-steps.ts";
 import type { AttemptSegments } from "./attempt-segments.ts";
 import type { Attempts } from "./attempt-table.ts";

@@ -1,8 +1,10 @@
 import type { ScanBatch } from "@shale/scan";
+import { growingF64, growingU32 } from "../../rows/growing-columns.ts";
+import type { RowsByUser } from "../../rows/rows-by-user.ts";
+import { rowsByUser } from "../../rows/rows-by-user.ts";
 import type { KeyCells } from "../../segmentation/key-cells.ts";
 import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
 import type { FunnelPlan } from "../funnel-plan.ts";
-import { growingF64, growingU32 } from "./growing-columns.ts";
 import type { HeldCodes } from "./held-codes.ts";
 import type { RowKinds } from "./row-kinds.ts";
 
@@ -17,8 +19,8 @@ export interface ShardRows {
   readonly cells: readonly Uint32Array[];
   /** @throws {ShaleError} MEMORY_EXCEEDED */
   add(batch: ScanBatch): void;
-  /** Row numbers user by user, each in event order: user u has rows [starts[u], starts[u + 1]). */
-  byUser(): { readonly rows: Uint32Array; readonly starts: Uint32Array };
+  /** Each user's rows in event order. */
+  byUser(): RowsByUser;
   /** Makes ready for the next shard. */
   clear(): void;
 }
@@ -92,25 +94,4 @@ export function createShardRows(options: ShardRowsOptions): ShardRows {
       userCount = 0;
     },
   };
-}
-
-/** A counting sort, which keeps the order of each user's rows. */
-function rowsByUser(users: Uint32Array, userCount: number) {
-  const ends = new Uint32Array(userCount + 1);
-  for (let row = 0; row < users.length; row++) {
-    const next = (users[row] ?? 0) + 1;
-    ends[next] = (ends[next] ?? 0) + 1;
-  }
-  for (let user = 1; user <= userCount; user++) {
-    ends[user] = (ends[user] ?? 0) + (ends[user - 1] ?? 0);
-  }
-  const starts = ends.slice();
-  const rows = new Uint32Array(users.length);
-  for (let row = 0; row < users.length; row++) {
-    const user = users[row] ?? 0;
-    const at = ends[user] ?? 0;
-    rows[at] = row;
-    ends[user] = at + 1;
-  }
-  return { rows, starts };
 }

@@ -1,0 +1,67 @@
+import type { ScanBatch } from "@shale/scan";
+import type { ParsedFlow } from "../parse/flow/parsed-flow.ts";
+import type { QueryRun } from "../query-run.ts";
+import { createMemoryBudget } from "../segmentation/memory-budget.ts";
+import type { FlowPart } from "./counts/flow-part.ts";
+import { createGraphCounts } from "./counts/graph-counts.ts";
+import { createPathCounts } from "./counts/path-counts.ts";
+import { planFlow } from "./flow-plan.ts";
+import { createFlowRows } from "./rows/flow-rows.ts";
+import { createFlowLabels, createRowLabels } from "./rows/row-labels.ts";
+import { createUserSequence } from "./walk/user-sequence.ts";
+import { createFlowWalk } from "./walk/walk-flows.ts";
+
+/** Events that are walked between two looks at the clock. */
+const EVENTS_AT_ONCE = 20_000;
+
+/**
+ * Shard by shard: gathers the visible rows in columns, then walks them user by user and counts the
+ * flows.
+ *
+ * @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws
+ */
+export async function scanFlow(
+  run: QueryRun,
+  parsed: ParsedFlow,
+  asOfMs: number,
+): Promise<FlowPart> {
+  const plan = planFlow(parsed, asOfMs);
+  const budget = createMemoryBudget(run.memoryBytesMax);
+  const labels = createFlowLabels();
+  const { cohorts } = run;
+  const rowLabels = createRowLabels(parsed.groupBy, labels);
+  const rows = createFlowRows({ plan, labels: rowLabels, cohorts, budget });
+  const counts =
+    parsed.mode === "graph" ? createGraphCounts(plan, labels) : createPathCounts(plan, labels);
+  const sequence = createUserSequence();
+  const walk = createFlowWalk(plan, sequence);
+  const { startMs, endMs, columns } = plan;
+  const scan = { fromMs: startMs, toMs: endMs, columns, order: "user" } as const;
+  let last: ScanBatch | undefined;
+  for await (const batch of run.scan(scan, "walk")) {
+    if (last !== undefined && last.shard !== batch.shard) await walkShard();
+    rows.add(batch);
+    last = batch;
+  }
+  await walkShard();
+  return counts.part();
+
+  async function walkShard(): Promise<void> {
+    const order = rows.byUser();
+    let walked = 0;
+    for (let user = 0; user + 1 < order.starts.length; user++) {
+      const start = order.starts[user] ?? 0;
+      const end = order.starts[user + 1] ?? 0;
+      if (start === end) continue;
+      sequence.load(rows, order.rows.subarray(start, end));
+      walk(counts.add);
+      walked += end - start;
+      if (walked < EVENTS_AT_ONCE) continue;
+      walked = 0;
+      counts.holdBytes(budget);
+      await run.breathe();
+    }
+    counts.holdBytes(budget);
+    rows.clear();
+  }
+}
