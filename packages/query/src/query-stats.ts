@@ -5,10 +5,12 @@ import { createScanStats } from "@shale/scan";
 export interface QueryStats extends ScanStats {
   /** Times that shards were asked again because their executor failed. */
   retries: number;
+  /** Rows whose value did not fit a numeric measure. */
+  skipped: number;
 }
 
 export function createQueryStats(): QueryStats {
-  return { ...createScanStats(), retries: 0 };
+  return { ...createScanStats(), retries: 0, skipped: 0 };
 }
 
 /** Of tasks over disjoint shards of one pin: day files are read by one of them, the tail by all. */

@@ -13,7 +13,7 @@ import { createQueryGuard } from "./query-guard.ts";
 import type { QueryRun } from "./query-run.ts";
 import { createQueryRun } from "./query-run.ts";
 import { answerRetention } from "./retention/answer-retention.ts";
-import { runSegmentation } from "./segmentation/run-segmentation.ts";
+import { answerSegmentation } from "./segmentation/answer/answer-segmentation.ts";
 import type { Coordinator } from "./shards/ask-shards.ts";
 import { createCoordinator } from "./shards/ask-shards.ts";
 import { estimateRows } from "./shards/estimate-rows.ts";
@@ -99,7 +99,16 @@ async function runParsed({ run, coordinator }: Asking, parsed: ParsedQuery, asOf
   const time = { asOfMs, timezone: parsed.timezone };
   switch (parsed.kind) {
     case "segmentation":
-      return await runSegmentation(await withCohorts(run, parsed, time), parsed);
+      return await answerSegmentation(
+        parsed,
+        asOfMs,
+        async (task) => {
+          const parts = await coordinator.ask({ kind: "segmentation", parsed, task });
+          for (const { skipped } of parts) run.stats.skipped += skipped;
+          return parts;
+        },
+        run.memoryBytesMax,
+      );
     case "funnel":
       return answerFunnel(parsed, asOfMs, await coordinator.ask({ kind: "funnel", parsed }));
     case "retention":
@@ -136,7 +145,7 @@ function metaOf(
       bytesRead: { ...stats.bytesRead },
       shards: parsed.kind === "timeline" ? 1 : pin.spec.shards,
       retries: stats.retries,
-      skipped: 0,
+      skipped: stats.skipped,
       tieOverflow: 0,
       historyFrom: minTimeMs === null ? null : dayText(dayOf(minTimeMs)),
       elapsedMs,

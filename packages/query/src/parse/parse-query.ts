@@ -4,12 +4,12 @@ import { parseCohort } from "./cohort/parse-cohort.ts";
 import { parseFlow } from "./flow/parse-flow.ts";
 import { parseFunnel } from "./funnel/parse-funnel.ts";
 import { parseLifecycle } from "./lifecycle/parse-lifecycle.ts";
-import { parseSegmentation } from "./parse-segmentation.ts";
 import { parseTimeline } from "./parse-timeline.ts";
 import type { ParsedQuery } from "./parsed-query.ts";
 import { queryNotBuilt } from "./query-errors.ts";
 import { documentPlace, objectOf, oneOf } from "./query-place.ts";
 import { parseRetention } from "./retention/parse-retention.ts";
+import { parseSegmentation } from "./segmentation/parse-segmentation.ts";
 import { parseStickiness } from "./stickiness/parse-stickiness.ts";
 
 const kinds = [

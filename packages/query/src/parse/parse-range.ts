@@ -1,3 +1,4 @@
+import { spanMs } from "@shale/model";
 import { isTimezone } from "../calendar/zone-offsets.ts";
 import { parseFilter } from "./parse-filter.ts";
 import { parseInstant } from "./parse-instant.ts";
@@ -27,7 +28,7 @@ export function parseRange(fields: Fields): ParsedRange {
   const weekStart = fields.at("weekStart");
   const where = fields.at("where");
   const asOf = fields.at("asOf");
-  checkSession(fields.at("session"));
+  parseSession(fields.at("session")); // Checked for kinds, too, that have no sessions.
   return {
     fromMs,
     toMs,
@@ -53,19 +54,29 @@ export function checkOrder(to: Place, fromMs: number, toMs: number): void {
   throw queryInvalid(to.path, `${to.path} must lie after from: ${until} does not follow ${from}`);
 }
 
-const SPAN = /^\d+(?:\.\d+)?(?:ms|s|m|h|d|w|mo)$/;
+export interface ParsedSession {
+  /** A longer gap between two events begins a new session. */
+  readonly timeoutMs: number;
+  /** True: so does a local midnight. */
+  readonly splitAtMidnight: boolean;
+}
 
-/** Sessions are counted by none of the measures built; the option is checked all the same. */
-function checkSession(place: Place): void {
-  if (isAbsent(place)) return;
+const TIMEOUT_MS = 30 * 60_000;
+
+/** How sessions are told apart: by gaps of more than 30 minutes when nothing is said. */
+export function parseSession(place: Place): ParsedSession {
+  if (isAbsent(place)) return { timeoutMs: TIMEOUT_MS, splitAtMidnight: false };
   const fields = fieldsOf(place, ["timeout", "splitAtMidnight"], "a session");
   const timeout = fields.at("timeout");
-  if (!isAbsent(timeout)) {
-    const text = stringOf(timeout, "a span");
-    if (!SPAN.test(text) || Number.parseFloat(text) === 0) {
-      throw wrongValue(timeout, "a span above 0, a number with ms, s, m, h, d, w or mo (30m)");
-    }
-  }
   const split = fields.at("splitAtMidnight");
-  if (!isAbsent(split)) booleanOf(split, "splitAtMidnight");
+  return {
+    timeoutMs: isAbsent(timeout) ? TIMEOUT_MS : timeoutMsOf(timeout),
+    splitAtMidnight: !isAbsent(split) && booleanOf(split, "splitAtMidnight"),
+  };
+}
+
+function timeoutMsOf(place: Place): number {
+  const ms = spanMs(stringOf(place, "a span"));
+  if (ms !== undefined) return ms;
+  throw wrongValue(place, "a span above 0, a number with ms, s, m, h, d, w or mo (30m)");
 }

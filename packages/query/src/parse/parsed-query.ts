@@ -2,6 +2,8 @@ import type { FilterOp, TimeUnit, WeekStart } from "@shale/model";
 import type { ParsedCohort } from "./cohort/parsed-cohort.ts";
 import type { ParsedFlow } from "./flow/parsed-flow.ts";
 import type { ParsedFunnel } from "./funnel/parsed-funnel.ts";
+import type { ParsedSession } from "./parse-range.ts";
+import type { ParsedMeasure } from "./segmentation/parsed-measure.ts";
 
 /** A query after the parser: defaults filled in, instants in ms, nothing left to check. */
 export type ParsedQuery =
@@ -22,6 +24,7 @@ export interface ParsedSegmentation {
   readonly weekStart: WeekStart;
   readonly asOfMs: number | undefined;
   readonly where: ParsedFilter | undefined;
+  readonly session: ParsedSession;
   readonly unit: TimeUnit | "range";
   readonly series: readonly ParsedSeries[];
   /** undefined: no breakdown; else 1 to 4 keys. */
@@ -68,7 +71,7 @@ export interface ParsedStickiness extends OverRange {
 export interface ParsedSeries {
   readonly label: string;
   readonly select: ParsedSelect;
-  readonly measure: "total" | "unique";
+  readonly measure: ParsedMeasure;
 }
 
 export interface ParsedSelect {

@@ -3,7 +3,7 @@ import type { FooterDay } from "@shale/scan";
 import { intervalAt } from "../calendar/interval-at.ts";
 import type { Intervals } from "../calendar/plan-intervals.ts";
 import type { ParsedSegmentation, ParsedSelect, ParsedSeries } from "../parse/parsed-query.ts";
-import type { OverallCounts } from "./overall-counts.ts";
+import type { Counter } from "./counters/counter.ts";
 
 /**
  * Whether footers of day files can answer in place of rows (protocol R4): whole UTC days, no
@@ -21,20 +21,21 @@ export function canUseFooters(parsed: ParsedSegmentation, intervals: Intervals):
 function isInFooters({ select, measure }: ParsedSeries, isOneDay: boolean): boolean {
   if (select.where !== undefined) return false;
   // Footers count users over all events: two days, or two events, share users.
-  return measure === "total" || (isOneDay && select.events === undefined);
+  if (measure.kind === "total") return true;
+  return measure.kind === "unique" && isOneDay && select.events === undefined;
 }
 
 /** Adds what footers say of one shard's day to the series. */
 export function addFooterDay(
   day: FooterDay,
   intervals: Intervals,
-  counted: readonly { readonly series: ParsedSeries; readonly overall: OverallCounts }[],
+  counted: readonly { readonly series: ParsedSeries; readonly overall: Counter | undefined }[],
 ): void {
   const interval = intervalAt(intervals, day.day * DAY_MS);
   const at = Math.max(interval, 0); // The first interval may begin in the middle of its first day.
   for (const { series, overall } of counted) {
-    const count = series.measure === "unique" ? day.users : rowsOf(day, series.select);
-    overall.addCount(at, count);
+    const count = series.measure.kind === "unique" ? day.users : rowsOf(day, series.select);
+    overall?.addCount(at, count);
   }
 }
 

@@ -5,12 +5,16 @@ import { compareText } from "../filter/compare-text.ts";
 export interface RankedSegment {
   readonly segment: number;
   readonly by: readonly SegmentValue[];
-  readonly range: number;
+  /** null: the measure of nothing. */
+  readonly range: number | null;
 }
 
-/** Greatest measure first; equal ones by key. */
+/** Greatest measure first, null last; equal ones by key. */
 export function compareSegments(left: RankedSegment, right: RankedSegment): number {
-  if (left.range !== right.range) return right.range - left.range;
+  if (left.range !== right.range) {
+    if (left.range === null || right.range === null) return left.range === null ? 1 : -1;
+    return right.range - left.range;
+  }
   for (const [index, value] of left.by.entries()) {
     const order = compareValues(value, right.by[index] ?? null);
     if (order !== 0) return order;

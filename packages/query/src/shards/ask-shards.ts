@@ -89,7 +89,14 @@ async function allOrNone<Result>(
   start: (guard: QueryGuard) => readonly Promise<Result>[],
 ): Promise<Result[]> {
   const failed = new AbortController();
-  const guard = createQueryGuard(env, { signal: AbortSignal.any([whole.signal, failed.signal]) });
+  const own = createQueryGuard(env, { signal: AbortSignal.any([whole.signal, failed.signal]) });
+  const guard: QueryGuard = {
+    ...own,
+    async breathe() {
+      await whole.breathe(); // Only it knows the deadline.
+      own.signal.throwIfAborted();
+    },
+  };
   try {
     const work = start(guard);
     const settled = await Promise.allSettled(

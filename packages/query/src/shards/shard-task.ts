@@ -8,15 +8,27 @@ import type { LifecyclePart } from "../lifecycle/run-lifecycle.ts";
 import { scanLifecycle } from "../lifecycle/run-lifecycle.ts";
 import type { ParsedFlow } from "../parse/flow/parsed-flow.ts";
 import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
-import type { ParsedLifecycle, ParsedRetention, ParsedStickiness } from "../parse/parsed-query.ts";
+import type {
+  ParsedLifecycle,
+  ParsedRetention,
+  ParsedSegmentation,
+  ParsedStickiness,
+} from "../parse/parsed-query.ts";
 import type { QueryRun } from "../query-run.ts";
 import type { RetentionPart } from "../retention/retention-part.ts";
 import { scanRetention } from "../retention/scan-retention.ts";
+import { scanSegmentation } from "../segmentation/scan-segmentation.ts";
+import type { SegmentationPart, SegmentationTask } from "../segmentation/segmentation-part.ts";
 import type { StickinessPart } from "../stickiness/run-stickiness.ts";
 import { scanStickiness } from "../stickiness/run-stickiness.ts";
 
 /** What can be asked of some shards, by kind. Tasks and parts are plain data: they cross threads. */
 export interface TaskOf {
+  readonly segmentation: {
+    readonly kind: "segmentation";
+    readonly parsed: ParsedSegmentation;
+    readonly task: SegmentationTask;
+  };
   readonly funnel: { readonly kind: "funnel"; readonly parsed: ParsedFunnel };
   readonly retention: { readonly kind: "retention"; readonly parsed: ParsedRetention };
   readonly flow: { readonly kind: "flow"; readonly parsed: ParsedFlow };
@@ -28,6 +40,7 @@ export type ShardTask = TaskOf[TaskKind];
 
 /** What a task finds in some shards. Those of disjoint shards come to what all together hold. */
 export interface PartOf {
+  readonly segmentation: SegmentationPart;
   readonly funnel: FunnelPart;
   readonly retention: RetentionPart;
   readonly flow: FlowPart;
@@ -43,6 +56,8 @@ export async function runShardTask(
 ): Promise<PartOf[TaskKind]> {
   const run = await withCohorts(bare, task.parsed, { asOfMs, timezone: task.parsed.timezone });
   switch (task.kind) {
+    case "segmentation":
+      return await scanSegmentation(run, task.parsed, asOfMs, task.task);
     case "funnel":
       return await scanFunnel(run, task.parsed, asOfMs);
     case "retention":

@@ -4,6 +4,7 @@ import type * as FastCheck from "fast-check";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
 import { arbitraryFlow } from "./arbitrary-flow.ts";
 import { arbitraryFunnel } from "./arbitrary-funnel.ts";
+import { arbitraryMeasure, arbitrarySession } from "./arbitrary-measure.ts";
 import {
   arbitraryLifecycle,
   arbitraryRetention,
@@ -48,7 +49,7 @@ function arbitrarySegmentation(
     fc
       .record({
         select: arbitrarySelect(fc, vocabulary),
-        measure: fc.constantFrom("total", "unique"),
+        measure: arbitraryMeasure(fc),
         label: fc.constantFrom(undefined, "mine"),
       })
       .map(withoutUndefined),
@@ -67,6 +68,7 @@ function arbitrarySegmentation(
           nil: undefined,
         }),
         limit: fc.constantFrom(undefined, 1, 2, 3, 10, 100),
+        session: arbitrarySession(fc),
         series,
       })
       .map(({ range, ...query }) => withoutUndefined({ ...query, ...range })),

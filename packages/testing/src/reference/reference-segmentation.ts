@@ -1,7 +1,6 @@
 import type {
   By,
   EventSelect,
-  Measure,
   SegmentationAnswer,
   SegmentationAnswerSeries,
   SegmentationQuery,
@@ -10,41 +9,14 @@ import type {
   SegmentValue,
 } from "@shale/model";
 import { ShaleError } from "@shale/model";
-import type { ReferenceInterval } from "./reference-calendar.ts";
 import { intervalsOf, rangeOf } from "./reference-calendar.ts";
 import type { ReferenceEvent } from "./reference-event.ts";
 import { compareText } from "./reference-event.ts";
 import { isSelected, propertyOf, satisfies } from "./reference-filter.ts";
+import type { Measured } from "./segmentation/reference-measure.ts";
+import { measureOf, misfitsOf } from "./segmentation/reference-measure.ts";
 
 const LIMIT = 10;
-
-/** What a measure makes of a set of events. */
-function measured(events: readonly ReferenceEvent[], measure: Measure): number {
-  if (measure === "total") return events.length;
-  if (measure === "unique") {
-    const users = new Set(events.map(({ user_id }) => user_id));
-    users.delete(""); // Counted in totals, left out of every per-user number.
-    return users.size;
-  }
-  const text = JSON.stringify(measure);
-  throw new ShaleError("QUERY_NOT_BUILT", `Cannot measure ${text} in this version`);
-}
-
-interface Measured {
-  readonly values: number[];
-  readonly range: number;
-}
-function measureOver(
-  events: readonly ReferenceEvent[],
-  measure: Measure,
-  intervals: readonly ReferenceInterval[],
-): Measured {
-  const values = intervals.map(({ startMs, endMs }) => {
-    const inside = events.filter(({ timeMs }) => startMs <= timeMs && timeMs < endMs);
-    return measured(inside, measure);
-  });
-  return { values, range: measured(events, measure) };
-}
 
 /** The values of one key that an event stands under: one, or each distinct element of a list. */
 export function valuesOf(event: ReferenceEvent, by: By): SegmentValue[] {
@@ -92,6 +64,13 @@ export function compareKeys(a: readonly SegmentValue[], b: readonly SegmentValue
   return compareValues(a[differing] ?? null, b[differing] ?? null);
 }
 
+/** The greatest first, what has no number last. */
+function compareRanges(a: number | null, b: number | null): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return b - a;
+}
+
 function segmentsOf(
   events: readonly ReferenceEvent[],
   by: readonly By[],
@@ -109,7 +88,7 @@ function segmentsOf(
   }
   const all = [...eventsOf.values()]
     .map((segment) => ({ ...segment, ...measureAll(segment.events) }))
-    .sort((a, b) => b.range - a.range || compareKeys(a.by, b.by));
+    .sort((a, b) => compareRanges(a.range, b.range) || compareKeys(a.by, b.by));
   const answer: SegmentationSegment[] = all
     .slice(0, limit)
     .map(({ by: values, values: counts, range }) => ({ by: values, values: counts, range }));
@@ -141,21 +120,37 @@ export function segmentationOf(
   }
   const range = rangeOf(query);
   const intervals = intervalsOf(query, range);
-  const inRange = events.filter(
-    (event) =>
-      range.fromMs <= event.timeMs &&
-      event.timeMs < range.toMs &&
-      (query.where === undefined || satisfies(event, query.where)),
-  );
   const series = query.series.map((one, index): SegmentationAnswerSeries => {
     checkSelect(one.select, `series[${index}].select`);
-    const matching = inRange.filter((event) => isSelected(event, one.select));
-    const measureAll = (some: readonly ReferenceEvent[]): Measured =>
-      measureOver(some, one.measure, intervals);
-    const answer = { label: labelOf(one), overall: measureAll(matching) };
+    const measure = measureOf(one.measure, { events, query, range, intervals });
+    const counted = selectedOf(events, query, one).filter(measure.isCounted);
+    const answer = { label: labelOf(one), overall: measure.over(counted) };
     if (query.by === undefined || query.by.length === 0) return answer;
-    const limit = query.limit ?? LIMIT;
-    return { ...answer, segments: segmentsOf(matching, query.by, limit, measureAll) };
+    return {
+      ...answer,
+      segments: segmentsOf(counted, query.by, query.limit ?? LIMIT, measure.over),
+    };
   });
   return { kind: "segmentation", intervals: intervals.map(({ label }) => label), series };
+}
+
+function selectedOf(
+  events: readonly ReferenceEvent[],
+  { where }: SegmentationQuery,
+  { select }: SegmentationSeries,
+): ReferenceEvent[] {
+  return events.filter(
+    (event) => (where === undefined || satisfies(event, where)) && isSelected(event, select),
+  );
+}
+
+/** Rows that a numeric measure had to leave out because their value is no number. */
+export function skippedOf(events: readonly ReferenceEvent[], query: SegmentationQuery): number {
+  const { fromMs, toMs } = rangeOf(query);
+  const counts = query.series.map((series) => {
+    const selected = selectedOf(events, query, series);
+    const inside = selected.filter(({ timeMs }) => fromMs <= timeMs && timeMs < toMs);
+    return misfitsOf(inside, series.measure);
+  });
+  return counts.reduce((a, b) => a + b, 0);
 }

@@ -11,6 +11,8 @@ import type {
   Query,
   QueryKind,
   QueryOf,
+  SegmentationAnswer,
+  SegmentationQuery,
   StoredEvent,
   TimelineAnswer,
   TimelineQuery,
@@ -24,7 +26,7 @@ import type { ReferenceEvent } from "./reference-event.ts";
 import { dedupeKeyOf, referenceEventOf, storedEventOf } from "./reference-event.ts";
 import { satisfies } from "./reference-filter.ts";
 import { retentionOf } from "./reference-retention.ts";
-import { segmentationOf } from "./reference-segmentation.ts";
+import { segmentationOf, skippedOf } from "./reference-segmentation.ts";
 import { compareExported, timelinePage } from "./reference-timeline.ts";
 
 /**
@@ -43,7 +45,7 @@ export interface ReferenceStore {
    * that were hidden once stay hidden.
    */
   collect(options?: { readonly dryRun?: boolean | undefined }): Promise<unknown>;
-  /** Answers segmentation (total, unique), funnel, retention, flow, lifecycle, stickiness and timeline. */
+  /** Answers segmentation, funnel, retention, flow, lifecycle, stickiness and timeline. */
   query<K extends QueryKind>(
     query: QueryOf[K] & { readonly kind: K },
     options?: { readonly snapshot?: string | undefined },
@@ -173,13 +175,15 @@ export function referenceStore(
       meta: metaOf(query, place.snapshot, clock),
     };
   }
+  function segmentationAnswer(query: SegmentationQuery, snapshot: string): SegmentationAnswer {
+    const meta = metaOf(query, snapshot, clock);
+    meta.stats.skipped = skippedOf(stateAt(snapshot), query);
+    return { ...segmentationOf(stateAt(snapshot), query), meta };
+  }
   function answer(query: Query, snapshot: string): AnswerOf[QueryKind] {
     switch (query.kind) {
       case "segmentation":
-        return {
-          ...segmentationOf(stateAt(snapshot), query),
-          meta: metaOf(query, snapshot, clock),
-        };
+        return segmentationAnswer(query, snapshot);
       case "funnel":
         return {
           ...funnelOf(stateAt(snapshot), query, clock.nowMs()),

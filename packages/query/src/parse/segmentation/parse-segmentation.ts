@@ -1,11 +1,11 @@
-import { parseBy, parseLimit } from "./parse-by.ts";
+import { parseBy, parseLimit } from "../parse-by.ts";
+import { parseRange, parseSession, rangeFields } from "../parse-range.ts";
+import { labelOf, parseSelect } from "../parse-select.ts";
+import type { ParsedSegmentation, ParsedSeries } from "../parsed-query.ts";
+import { queryNotBuilt } from "../query-errors.ts";
+import type { Place } from "../query-place.ts";
+import { booleanOf, fieldsOf, isAbsent, listOf, oneOf, stringOf } from "../query-place.ts";
 import { parseMeasure } from "./parse-measure.ts";
-import { parseRange, rangeFields } from "./parse-range.ts";
-import { labelOf, parseSelect } from "./parse-select.ts";
-import type { ParsedSegmentation, ParsedSeries } from "./parsed-query.ts";
-import { queryNotBuilt } from "./query-errors.ts";
-import type { Place } from "./query-place.ts";
-import { booleanOf, fieldsOf, isAbsent, listOf, oneOf, stringOf } from "./query-place.ts";
 
 const units = ["minute", "hour", "day", "week", "month", "range"] as const;
 const FIELDS = [
@@ -27,6 +27,7 @@ export function parseSegmentation(place: Place): ParsedSegmentation {
   const parsed: ParsedSegmentation = {
     kind: "segmentation",
     ...parseRange(fields),
+    session: parseSession(fields.at("session")),
     unit: oneOf(fields.at("unit"), units, "a unit of time"),
     by: parseBy(fields.at("by")),
     limit: parseLimit(fields.at("limit")),

@@ -1,0 +1,59 @@
+import type { Measure, PerUser, PerUserThen, SegmentationQuery } from "@shale/model";
+import type * as FastCheck from "fast-check";
+import { propertyNames } from "./event-vocabulary.ts";
+import type { Check } from "./query-parts.ts";
+
+/** Any measure of a segmentation; shrinks to a total. */
+export function arbitraryMeasure(fc: Check): FastCheck.Arbitrary<Measure> {
+  // Mostly those that hold numbers, the others now and then.
+  const property = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom("price", "mixed") },
+    fc.constantFrom(...propertyNames, "$event", "$user_id"),
+  );
+  const percentile = fc.oneof(
+    fc.constantFrom(0, 25, 50, 90, 99.9, 100),
+    fc.integer({ min: 0, max: 1000 }).map((tenths) => tenths / 10),
+  );
+  const inner: FastCheck.Arbitrary<PerUser> = fc.oneof(
+    fc.constant<PerUser>("count"),
+    property.map((sum) => ({ sum })),
+    property.map((avg) => ({ avg })),
+    property.map((min) => ({ min })),
+    property.map((max) => ({ max })),
+    property.map((distinct) => ({ distinct })),
+  );
+  const outer: FastCheck.Arbitrary<PerUserThen> = fc.oneof(
+    fc.constantFrom<PerUserThen>("avg", "median", "sum", "min", "max"),
+    percentile.map((share) => ({ percentile: share })),
+  );
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom<Measure>("total", "unique") },
+    { weight: 3, arbitrary: fc.constantFrom<Measure>("sessions", "dau", "wau", "mau") },
+    fc.constant<Measure>("cumulativeUnique"),
+    property.map((sum) => ({ sum })),
+    property.map((avg) => ({ avg })),
+    property.map((min) => ({ min })),
+    property.map((max) => ({ max })),
+    property.map((median) => ({ median })),
+    property.map((distinct) => ({ distinct })),
+    fc.record({ percentile, of: property }),
+    // biome-ignore lint/suspicious/noThenProperty: the word of the query language
+    { weight: 4, arbitrary: fc.record({ perUser: inner, then: outer }) },
+  );
+}
+
+/** How sessions are told apart: seldom said. */
+export function arbitrarySession(
+  fc: Check,
+): FastCheck.Arbitrary<NonNullable<SegmentationQuery["session"]> | undefined> {
+  return fc.option(
+    fc.record(
+      {
+        timeout: fc.constantFrom("30m", "1m", "2h", "13h", "3d", "1ms"),
+        splitAtMidnight: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    ),
+    { nil: undefined },
+  );
+}
