@@ -164,6 +164,52 @@ const examples: readonly Example[] = [
     lines: ["0/0: A 2 -0 ~0", "1/0: A 1 -0 ~0"],
   },
   {
+    name: "a session has one flow, and a user one in each",
+    events: "A0 B10 A20 | A0 A40",
+    query: flow("A", { count: "sessions", after: 1, mode: "paths" }),
+    lines: ["A: 2", "A B: 1", "other: 0"],
+  },
+  {
+    name: "hidden events keep a session open",
+    events: "A0 P20 B40 | A0 B40",
+    query: flow("A", { count: "sessions", hide: [{ event: "P" }], mode: "paths" }),
+    lines: ["A: 1", "A B: 1", "other: 0"],
+  },
+  {
+    name: "sessions belong where they began, wherever their anchors are",
+    events: "X-5 A5 | X1435 A1445 B1450",
+    query: flow("A", { count: "sessions", before: 1, mode: "paths" }),
+    lines: ["X A B: 1", "other: 0"],
+  },
+  {
+    name: "a local midnight may split a session",
+    events: "X1435 A1445 B1450",
+    query: flow("A", {
+      to: START_MS + 2 * DAY_MS,
+      count: "sessions",
+      session: { splitAtMidnight: true },
+      before: 1,
+      mode: "paths",
+    }),
+    lines: ["A B: 1", "other: 0"],
+  },
+  {
+    name: "a session that may go on is pending",
+    events: "A0 B1 | A0 | A0 P10",
+    query: flow("A", {
+      count: "sessions",
+      asOf: START_MS + 31 * MINUTE_MS,
+      hide: [{ event: "P" }],
+    }),
+    lines: ["0: A 3 -1 ~1", "1: B 1 -0 ~1", "0: A→B 1"],
+  },
+  {
+    name: "a window may be shorter than a session",
+    events: "A0 B5 C20",
+    query: flow("A", { count: "sessions", window: "10m", mode: "paths" }),
+    lines: ["A B: 1", "other: 0"],
+  },
+  {
     name: "labels name a value, and an anchor as the query does",
     events: "A0 B1",
     query: flow("A", { anchors: [{ event: "A", label: "start" }], groupBy: "page", mode: "paths" }),

@@ -7,6 +7,7 @@ import { createGraphCounts } from "./counts/graph-counts.ts";
 import { createPathCounts } from "./counts/path-counts.ts";
 import { planFlow } from "./flow-plan.ts";
 import { createFlowRows } from "./rows/flow-rows.ts";
+import { createFlowSessions } from "./rows/flow-sessions.ts";
 import { createFlowLabels, createRowLabels } from "./rows/row-labels.ts";
 import { createUserSequence } from "./walk/user-sequence.ts";
 import { createFlowWalk } from "./walk/walk-flows.ts";
@@ -30,12 +31,15 @@ export async function scanFlow(
   const labels = createFlowLabels();
   const { cohorts } = run;
   const rowLabels = createRowLabels(parsed.groupBy, labels);
-  const rows = createFlowRows({ plan, labels: rowLabels, cohorts, budget });
+  const sessions =
+    parsed.count === "sessions" ? await createFlowSessions(run, parsed, budget) : undefined;
+  const rows = createFlowRows({ plan, labels: rowLabels, cohorts, sessions, budget });
   const counts =
     parsed.mode === "graph" ? createGraphCounts(plan, labels) : createPathCounts(plan, labels);
   const sequence = createUserSequence();
-  const walk = createFlowWalk(plan, sequence);
-  const { startMs, endMs, columns } = plan;
+  const walk = createFlowWalk({ plan, sequence, sessions });
+  const { startMs, endMs } = sessions ?? plan;
+  const { columns } = plan;
   const scan = { fromMs: startMs, toMs: endMs, columns, order: "user" } as const;
   let last: ScanBatch | undefined;
   for await (const batch of run.scan(scan, "walk")) {

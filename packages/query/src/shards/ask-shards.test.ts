@@ -40,6 +40,13 @@ const queries: Readonly<Record<string, object>> = {
   },
   flow: { kind: "flow", ...range, anchors: [select], before: 1, groupBy: "city", count: "totals" },
   "paths of a flow": { kind: "flow", ...range, anchors: [select], mode: "paths", paths: 3 },
+  "a flow in sessions": {
+    kind: "flow",
+    ...range,
+    anchors: [select],
+    count: "sessions",
+    session: { timeout: "4h" },
+  },
   lifecycle: { kind: "lifecycle", ...range, select, unit: "day" },
   "stickiness of a cohort": {
     kind: "stickiness",

@@ -1,4 +1,4 @@
-import type { EventSelect, FlowQuery } from "@shale/model";
+import type { EventSelect, FlowQuery, Span } from "@shale/model";
 import { DAY_MS } from "@shale/model";
 import type * as FastCheck from "fast-check";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
@@ -27,6 +27,12 @@ export function arbitraryFlow(fc: Check, vocabulary: Vocabulary): FastCheck.Arbi
     fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
   const selects = fc.array(arbitrarySelect(fc, vocabulary), { minLength: 1, maxLength: 2 });
   const anchor = arbitraryAnchor(fc, vocabulary);
+  const session = fc
+    .record({
+      timeout: fc.constantFrom<Span[]>("5m", "1h", "13h", "3d"),
+      splitAtMidnight: fc.constantFrom(undefined, true),
+    })
+    .map(withoutUndefined);
   return fc
     .record({
       ends: fc.oneof({ weight: 2, arbitrary: whole }, { weight: 1, arbitrary: some }),
@@ -41,7 +47,8 @@ export function arbitraryFlow(fc: Check, vocabulary: Vocabulary): FastCheck.Arbi
       ),
       before: fc.constantFrom(undefined, 0, 1, 2, 20),
       after: fc.constantFrom(undefined, 0, 1, 2, 20),
-      count: fc.constantFrom<FlowQuery["count"][]>(undefined, "uniques", "totals", "totals"),
+      count: fc.constantFrom<FlowQuery["count"][]>(undefined, "uniques", "totals", "sessions"),
+      session: fc.oneof(fc.constant(undefined), session),
       window: fc.constantFrom<FlowQuery["window"][]>(undefined, "1d", "12h", "90m", "1ms"),
       collapseRepeats: fc.constantFrom(undefined, true, false),
       hide: rare(selects),

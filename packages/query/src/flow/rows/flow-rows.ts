@@ -9,6 +9,8 @@ import type { RowsByUser } from "../../rows/rows-by-user.ts";
 import { rowsByUser } from "../../rows/rows-by-user.ts";
 import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
 import type { FlowPlan } from "../flow-plan.ts";
+import type { FlowSessions } from "./flow-sessions.ts";
+import { NO_SESSION } from "./flow-sessions.ts";
 import type { RowLabels } from "./row-labels.ts";
 
 /** The visible rows of one shard as they are added, user by user within a day. */
@@ -17,6 +19,8 @@ export interface FlowRows {
   readonly labels: Uint32Array;
   /** Bit a: the row matches anchor a. */
   readonly anchors: Uint32Array;
+  /** undefined: sessions do not matter. */
+  readonly sessions: Uint32Array | undefined;
   /** @throws {ShaleError} MEMORY_EXCEEDED */
   add(batch: ScanBatch): void;
   /** Each user's rows in event order. */
@@ -29,17 +33,21 @@ export interface FlowRowsOptions {
   readonly plan: FlowPlan;
   readonly labels: RowLabels;
   readonly cohorts: CohortMembers;
+  /** Where given, rows of other sessions than these do not count. */
+  readonly sessions: FlowSessions | undefined;
   readonly budget: MemoryBudget;
 }
 
-export function createFlowRows({ plan, labels, cohorts, budget }: FlowRowsOptions): FlowRows {
-  const { startMs, endMs } = plan;
+export function createFlowRows(options: FlowRowsOptions): FlowRows {
+  const { plan, labels, cohorts, sessions, budget } = options;
+  const { startMs, endMs } = sessions ?? plan;
   const sightOf = createRowSight(plan.parsed, cohorts);
   const users = growingU32();
   const timesMs = growingF64();
   const labelsOfRows = growingU32();
   const anchorsOfRows = growingU32();
-  const columns = [users, timesMs, labelsOfRows, anchorsOfRows];
+  const sessionsOfRows = growingU32();
+  const columns = [users, timesMs, labelsOfRows, anchorsOfRows, sessionsOfRows];
   const holder = {};
   let userCount = 0;
   return {
@@ -52,9 +60,13 @@ export function createFlowRows({ plan, labels, cohorts, budget }: FlowRowsOption
     get anchors() {
       return anchorsOfRows.numbers;
     },
+    get sessions() {
+      return sessions && sessionsOfRows.numbers;
+    },
     add(batch) {
       const { visible, anchors } = sightOf(batch);
       const codes = labels.of(batch, visible);
+      const serials = sessions?.of(batch); // Rows that nobody sees belong to sessions too.
       const nobody = batch.users.codeOf("");
       userCount = Math.max(userCount, batch.users.count);
       for (let row = 0; row < batch.rowCount; row++) {
@@ -62,6 +74,11 @@ export function createFlowRows({ plan, labels, cohorts, budget }: FlowRowsOption
         const user = batch.userCodes[row] ?? 0;
         const atMs = batch.timesMs[row] ?? 0;
         if (user === nobody || atMs < startMs || atMs >= endMs) continue;
+        if (serials !== undefined) {
+          const serial = serials[row] ?? NO_SESSION;
+          if (serial === NO_SESSION) continue;
+          sessionsOfRows.push(serial);
+        }
         users.push(user);
         timesMs.push(atMs);
         labelsOfRows.push(codes[row] ?? 0);

@@ -1,4 +1,5 @@
 import type { FlowRows } from "../rows/flow-rows.ts";
+import { NO_SESSION } from "../rows/flow-sessions.ts";
 
 /** The visible events of one user, in order. */
 export interface UserSequence {
@@ -7,6 +8,8 @@ export interface UserSequence {
   readonly labels: Uint32Array;
   /** Bit a: the event matches anchor a. */
   readonly anchors: Uint32Array;
+  /** All 0 where sessions do not matter. */
+  readonly sessions: Uint32Array;
   load(rows: FlowRows, order: Uint32Array): void;
 }
 
@@ -15,12 +18,13 @@ export function createUserSequence(): UserSequence {
   return Object.assign(arrays, {
     load(rows: FlowRows, order: Uint32Array): void {
       if (order.length > arrays.timesMs.length) Object.assign(arrays, arraysFor(2 * order.length));
-      const { timesMs, labels, anchors } = rows;
+      const { timesMs, labels, anchors, sessions } = rows;
       for (let event = 0; event < order.length; event++) {
         const row = order[event] ?? 0;
         arrays.timesMs[event] = timesMs[row] ?? 0;
         arrays.labels[event] = labels[row] ?? 0;
         arrays.anchors[event] = anchors[row] ?? 0;
+        arrays.sessions[event] = sessions?.[row] ?? NO_SESSION;
       }
       arrays.count = order.length;
     },
@@ -32,5 +36,6 @@ function arraysFor(length: number) {
     timesMs: new Float64Array(length),
     labels: new Uint32Array(length),
     anchors: new Uint32Array(length),
+    sessions: new Uint32Array(length),
   };
 }

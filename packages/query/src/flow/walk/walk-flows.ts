@@ -1,6 +1,9 @@
+import { unreachable } from "@shale/model";
 import type { GrowingColumn } from "../../rows/growing-columns.ts";
 import { growingU32 } from "../../rows/growing-columns.ts";
 import type { FlowPlan } from "../flow-plan.ts";
+import type { FlowSessions } from "../rows/flow-sessions.ts";
+import { NO_SESSION } from "../rows/flow-sessions.ts";
 import type { UserSequence } from "./user-sequence.ts";
 
 /** One flow of a user. A walk writes into it and uses it again. */
@@ -10,16 +13,23 @@ export interface WalkedFlow {
   /** By anchor: which step it is. Those from `reachedCount` on mean nothing. */
   readonly anchors: Uint32Array;
   reachedCount: number;
-  /** Whether its window is still open at asOf. */
+  /** Whether its window, and its session, are still open at asOf. */
   isOpen: boolean;
 }
 
 /** Hands over the flows of the user whose sequence is loaded, one after the other. */
 export type WalkFlows = (take: (flow: WalkedFlow) => void) => void;
 
-export function createFlowWalk(plan: FlowPlan, sequence: UserSequence): WalkFlows {
+export interface FlowWalkOptions {
+  readonly plan: FlowPlan;
+  readonly sequence: UserSequence;
+  /** Where given, a flow lies in one of them. */
+  readonly sessions: FlowSessions | undefined;
+}
+
+export function createFlowWalk({ plan, sequence, sessions }: FlowWalkOptions): WalkFlows {
   const { anchorCount, asOfMs } = plan;
-  const { after, windowMs, collapseRepeats, count } = plan.parsed;
+  const { after, windowMs, collapseRepeats } = plan.parsed;
   const lookBack = createLookBack(plan, sequence);
   const flow: WalkedFlow = {
     steps: growingU32(),
@@ -32,7 +42,8 @@ export function createFlowWalk(plan: FlowPlan, sequence: UserSequence): WalkFlow
   /** Walks one flow. Returns the first event behind it. */
   function walk(start: number): number {
     const startMs = sequence.timesMs[start] ?? 0;
-    const mostMs = startMs + windowMs;
+    const session = sequence.sessions[start] ?? NO_SESSION;
+    const mostMs = Math.min(startMs + windowMs, sessions?.openUntilMs(session) ?? Infinity);
     lookBack(start, steps);
     let label = sequence.labels[start] ?? 0;
     let last = steps.length;
@@ -41,7 +52,7 @@ export function createFlowWalk(plan: FlowPlan, sequence: UserSequence): WalkFlow
     steps.push(label);
     let event = start + 1;
     for (; event < sequence.count; event++) {
-      if ((sequence.timesMs[event] ?? 0) > mostMs) break;
+      if ((sequence.timesMs[event] ?? 0) > mostMs || sequence.sessions[event] !== session) break;
       const next = sequence.labels[event] ?? 0;
       if (!collapseRepeats || next !== label) {
         if (reachedCount === anchorCount && steps.length - 1 - last === after) break;
@@ -60,22 +71,48 @@ export function createFlowWalk(plan: FlowPlan, sequence: UserSequence): WalkFlow
     return event;
   }
   return (take) => {
-    for (let start = nextStart(plan, sequence, 0); start >= 0; ) {
+    for (let start = firstStart(plan, sequence, 0); start >= 0; ) {
       const next = walk(start);
       take(flow);
-      start = count === "totals" ? nextStart(plan, sequence, next) : -1;
+      start = nextStart(plan, sequence, { start, next });
     }
   };
 }
 
 /** The first event from `from` on that may begin a flow; -1 when there is none. */
-function nextStart({ parsed }: FlowPlan, sequence: UserSequence, from: number): number {
+function firstStart({ parsed }: FlowPlan, sequence: UserSequence, from: number): number {
   for (let event = from; event < sequence.count; event++) {
+    const isAnchor = ((sequence.anchors[event] ?? 0) & 1) === 1;
+    if (!isAnchor) continue;
+    // Sessions that count began in the range, wherever their anchors are.
+    if (parsed.count === "sessions") return event;
     const atMs = sequence.timesMs[event] ?? 0;
-    if (atMs >= parsed.toMs) return -1;
-    if (atMs >= parsed.fromMs && ((sequence.anchors[event] ?? 0) & 1) === 1) return event;
+    if (atMs >= parsed.fromMs && atMs < parsed.toMs) return event;
   }
   return -1;
+}
+
+/** What begins the flow after the one that went from `start` up to `next`; -1: nothing does. */
+function nextStart(
+  plan: FlowPlan,
+  sequence: UserSequence,
+  { start, next }: { readonly start: number; readonly next: number },
+): number {
+  const { count } = plan.parsed;
+  switch (count) {
+    case "uniques":
+      return -1;
+    case "totals":
+      return firstStart(plan, sequence, next);
+    case "sessions": {
+      const session = sequence.sessions[start];
+      let event = next;
+      while (event < sequence.count && sequence.sessions[event] === session) event++;
+      return firstStart(plan, sequence, event);
+    }
+    default:
+      return unreachable(count);
+  }
 }
 
 /** Begins the steps of a flow with those before its first anchor, found backwards from it. */
@@ -84,10 +121,12 @@ function createLookBack({ parsed }: FlowPlan, sequence: UserSequence) {
   const earlier = new Uint32Array(before);
   return (start: number, steps: WalkedFlow["steps"]): void => {
     const leastMs = (sequence.timesMs[start] ?? 0) - windowMs;
+    const session = sequence.sessions[start];
     let label = sequence.labels[start] ?? 0;
     let found = 0;
     for (let event = start - 1; event >= 0 && found < before; event--) {
       if ((sequence.timesMs[event] ?? 0) < leastMs) break;
+      if (sequence.sessions[event] !== session) break;
       const next = sequence.labels[event] ?? 0;
       if (collapseRepeats && next === label) continue;
       label = next;

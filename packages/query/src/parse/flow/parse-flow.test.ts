@@ -28,6 +28,7 @@ describe("parseQuery() of a flow", () => {
       before: 0,
       after: 3,
       count: "uniques",
+      session: { timeoutMs: 30 * 60_000, splitAtMidnight: false },
       windowMs: 30 * DAY_MS,
       collapseRepeats: false,
       hide: [],
@@ -43,14 +44,20 @@ describe("parseQuery() of a flow", () => {
     const options = { before: 20, after: 0, count: "totals", collapseRepeats: true, topK: 7 };
     const more = { mode: "paths", paths: 9, groupBy: "page" };
     const selects = { hide: [{ event: "ping" }], include: [{}] };
-    const query = { ...flow, ...options, ...more, ...selects, window: "90m" };
+    const session = { timeout: "5m", splitAtMidnight: true };
+    const query = { ...flow, ...options, ...more, ...selects, window: "90m", session };
     expect(parseQuery(query)).toMatchObject({
       ...options,
+      session: { timeoutMs: 300_000, splitAtMidnight: true },
       ...more,
       windowMs: 90 * 60_000,
       hide: [{ events: ["ping"] }],
       include: [{ events: undefined }],
     });
+  });
+
+  it("counts sessions", () => {
+    expect(parseQuery({ ...flow, count: "sessions" })).toMatchObject({ count: "sessions" });
   });
 
   it("knows that a label names the event anyway", () => {
@@ -70,6 +77,8 @@ describe("parseQuery() of a flow", () => {
     [{ after: 21 }, "after"],
     [{ after: "3" }, "after"],
     [{ count: "users" }, "count"],
+    [{ session: { timeout: "0m" } }, "session.timeout"],
+    [{ session: { gap: "5m" } }, "session.gap"],
     [{ window: "0d" }, "window"],
     [{ window: null }, "window"],
     [{ window: 5 }, "window"],

@@ -1,10 +1,9 @@
 import { DAY_MS, spanMs } from "@shale/model";
 import { LIMIT_MAX } from "../parse-by.ts";
-import { parseRange, rangeFields } from "../parse-range.ts";
+import { parseRange, parseSession, rangeFields } from "../parse-range.ts";
 import { parseSelect } from "../parse-select.ts";
 import type { ParsedSelect } from "../parsed-query.ts";
-import { queryNotBuilt } from "../query-errors.ts";
-import type { Bounds, Fields, Place } from "../query-place.ts";
+import type { Bounds, Place } from "../query-place.ts";
 import {
   booleanOf,
   fieldsOf,
@@ -38,7 +37,7 @@ const SELECT_COUNT_MAX = 100;
 const STEP_COUNT_MAX = 20;
 const WINDOW_MS = 30 * DAY_MS;
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for what is not answered yet */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseFlow(place: Place): ParsedFlow {
   const fields = fieldsOf(place, FIELDS, "a flow");
   const numberAt = (name: string, absent: number, bounds: Bounds): number => {
@@ -53,7 +52,8 @@ export function parseFlow(place: Place): ParsedFlow {
     anchors: selectsOf(fields.at("anchors"), "anchors", { min: 1, max: ANCHOR_COUNT_MAX }),
     before: numberAt("before", 0, steps),
     after: numberAt("after", 3, steps),
-    count: parseCount(fields),
+    count: parseCount(fields.at("count")),
+    session: parseSession(fields.at("session")),
     windowMs: parseWindow(fields.at("window")),
     collapseRepeats: parseCollapse(fields.at("collapseRepeats")),
     hide: parseHide(fields.at("hide")),
@@ -69,12 +69,9 @@ function selectsOf(place: Place, what: string, bounds: Bounds): ParsedSelect[] {
   return listOf(place, what, bounds).map((select) => parseSelect(select));
 }
 
-function parseCount(fields: Fields): ParsedFlow["count"] {
-  const place = fields.at("count");
+function parseCount(place: Place): ParsedFlow["count"] {
   if (isAbsent(place)) return "uniques";
-  const count = oneOf(place, ["uniques", "totals", "sessions"] as const, "a value of count");
-  if (count === "sessions") throw queryNotBuilt(place.path, "the count sessions");
-  return count;
+  return oneOf(place, ["uniques", "totals", "sessions"] as const, "a value of count");
 }
 
 function parseWindow(place: Place): number {

@@ -1,4 +1,5 @@
 import type { WeekStart } from "@shale/model";
+import type { ParsedSession } from "../parse-range.ts";
 import type { ParsedFilter, ParsedSelect } from "../parsed-query.ts";
 
 export interface ParsedFlow {
@@ -14,7 +15,8 @@ export interface ParsedFlow {
   /** Steps shown on either side of each anchor. */
   readonly before: number;
   readonly after: number;
-  readonly count: "uniques" | "totals";
+  readonly count: "uniques" | "totals" | "sessions";
+  readonly session: ParsedSession;
   /** From the first anchor, both ways, its ends included. */
   readonly windowMs: number;
   readonly collapseRepeats: boolean;

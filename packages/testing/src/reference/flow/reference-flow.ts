@@ -2,7 +2,6 @@ import type { FlowAnswer, FlowNode, FlowQuery } from "@shale/model";
 import { instantMsOf, rangeOf, spanMsOf } from "../reference-calendar.ts";
 import type { ReferenceEvent } from "../reference-event.ts";
 import { compareText } from "../reference-event.ts";
-import { satisfies } from "../reference-filter.ts";
 import { compareEvents } from "../reference-timeline.ts";
 import type { Flow, FlowPlan } from "./user-flows.ts";
 import { flowsOf } from "./user-flows.ts";
@@ -21,7 +20,6 @@ export function flowOf(
   const byUser = new Map<string, ReferenceEvent[]>();
   for (const event of events) {
     if (event.user_id === "") continue;
-    if (query.where !== undefined && !satisfies(event, query.where)) continue;
     byUser.set(event.user_id, [...(byUser.get(event.user_id) ?? []), event]);
   }
   const flows = [...byUser.values()].flatMap((own) => flowsOf(plan, own.sort(compareEvents)));

@@ -1,6 +1,9 @@
 import type { FlowQuery, PropertyValue } from "@shale/model";
+import { DAY_MS } from "@shale/model";
+import { intervalsOf, spanMsOf } from "../reference-calendar.ts";
 import type { ReferenceEvent } from "../reference-event.ts";
-import { isSelected, propertyOf } from "../reference-filter.ts";
+import { isSelected, propertyOf, satisfies } from "../reference-filter.ts";
+import { sessionsOf } from "../segmentation/reference-sessions.ts";
 
 /** A flow query with its defaults filled in. */
 export interface FlowPlan {
@@ -27,30 +30,72 @@ export interface Step {
   readonly events: readonly ReferenceEvent[];
 }
 
-/** The flows of one user, from the user's events in order. */
+/** The flows of one user, from all events of the user in order. */
 export function flowsOf(plan: FlowPlan, events: readonly ReferenceEvent[]): Flow[] {
   const visible = events.filter((event) => isVisible(plan.query, event));
+  switch (plan.query.count ?? "uniques") {
+    case "uniques":
+      return everyFlow(plan, visible).slice(0, 1);
+    case "totals":
+      return everyFlow(plan, visible);
+    case "sessions":
+      return sessionFlows(plan, events);
+    default:
+      throw new Error(`There is no count ${plan.query.count}`);
+  }
+}
+
+/** One flow after the other: the next one begins when the last has ended. */
+function everyFlow(plan: FlowPlan, visible: readonly ReferenceEvent[]): Flow[] {
+  const { fromMs, toMs } = plan;
   const flows: Flow[] = [];
   let rest = visible;
   for (;;) {
-    const start = rest.find((event) => canStart(plan, event));
+    const start = rest.find(
+      (event) => fromMs <= event.timeMs && event.timeMs < toMs && isAnchor(plan.query, event, 0),
+    );
     if (start === undefined) return flows;
     const { flow, last } = flowFrom(plan, visible, start);
     flows.push(flow);
-    if (plan.query.count !== "totals") return flows;
     rest = visible.slice(visible.indexOf(last) + 1);
   }
 }
 
+/** The first flow of each session that began in the range: all of it lies in the session. */
+function sessionFlows(plan: FlowPlan, events: readonly ReferenceEvent[]): Flow[] {
+  const { query, fromMs, toMs, asOfMs } = plan;
+  const sessions = sessionsOf(events, query);
+  return [...new Set(sessions.values())].flatMap((session) => {
+    if (session.startMs < fromMs || session.startMs >= toMs) return [];
+    const own = events.filter((event) => sessions.get(event) === session);
+    const visible = own.filter((event) => isVisible(query, event));
+    const start = visible.find((event) => isAnchor(query, event, 0));
+    if (start === undefined) return [];
+    const { flow } = flowFrom(plan, visible, start);
+    const isOpen = flow.isOpen && openUntilMs(query, own) >= asOfMs;
+    return [{ ...flow, isOpen }];
+  });
+}
+
+/** The last ms at which one more event would belong to a session. */
+function openUntilMs({ session, timezone = "UTC" }: FlowQuery, own: readonly ReferenceEvent[]) {
+  const startMs = Number(own[0]?.timeMs);
+  const range = { fromMs: startMs, toMs: startMs + 3 * DAY_MS, timezone };
+  const [day] = intervalsOf({ unit: "day" }, range);
+  return Math.min(
+    Number(own.at(-1)?.timeMs) + spanMsOf(session?.timeout ?? "30m"),
+    startMs + DAY_MS,
+    session?.splitAtMidnight === true ? Number(day?.endMs) - 1 : Infinity,
+  );
+}
+
 /** Hidden events are never seen; where some are included, anchors are seen with them. */
-function isVisible({ anchors, hide = [], include }: FlowQuery, event: ReferenceEvent): boolean {
+function isVisible(query: FlowQuery, event: ReferenceEvent): boolean {
+  const { anchors, where, hide = [], include } = query;
+  if (where !== undefined && !satisfies(event, where)) return false;
   if (hide.some((select) => isSelected(event, select))) return false;
   if (include === undefined) return true;
   return [...include, ...anchors].some((select) => isSelected(event, select));
-}
-
-function canStart({ query, fromMs, toMs }: FlowPlan, event: ReferenceEvent): boolean {
-  return fromMs <= event.timeMs && event.timeMs < toMs && isAnchor(query, event, 0);
 }
 
 function isAnchor({ anchors }: FlowQuery, event: ReferenceEvent, anchor: number): boolean {
