@@ -38,4 +38,4 @@ export type { ShardExecutor } from "./shards/shard-executor.ts";
 export { inlineExecutor } from "./shards/shard-executor.ts";
 export type { ThreadExecutorOptions } from "./shards/thread-executor.ts";
 export { threadExecutor } from "./shards/thread-executor.ts";
-export { snapshotOf } from "./timeline/timeline-cursor.ts";
+export { snapshotOf } from "./snapshot-of.ts";

@@ -21,6 +21,8 @@ import type { ShardExecutor } from "./shards/shard-executor.ts";
 import { inlineExecutor } from "./shards/shard-executor.ts";
 import { answerStickiness } from "./stickiness/run-stickiness.ts";
 import { runTimeline } from "./timeline/run-timeline.ts";
+import { usersPositionOf } from "./users/users-cursor.ts";
+import { answerUsers } from "./users/users-part.ts";
 
 export interface QueryOptions {
   /** Where the answer stands. For a query with a cursor: the pin of `snapshotOf(parsed)`. */
@@ -55,8 +57,8 @@ export const FAN_OUT_ROWS_MIN = 200_000;
 export async function runQuery(env: Env, options: QueryOptions): Promise<Answer> {
   const { pin, parsed, nowMs, cache, memoryBytesMax = MEMORY_BYTES_MAX, onProgress } = options;
   const startMs = env.clock.monotonicMs();
-  const guard = createQueryGuard(env, options);
   const asOfMs = asOfMsOf(parsed, nowMs);
+  const guard = createQueryGuard(env, options);
   const shared = { pin, guard, memoryBytesMax, onRows: createRowsReporter(env, onProgress) };
   const run = createQueryRun(env, { ...shared, cache });
   const executors = executorsFor(env, options);
@@ -79,14 +81,25 @@ function executorsFor(env: Env, options: QueryOptions): readonly ShardExecutor[]
   const { pin, parsed, cache, executors, fanOutRowsMin = FAN_OUT_ROWS_MIN } = options;
   const inline = [inlineExecutor(env, cache)];
   if (executors === undefined || executors.length === 0) return inline;
-  const toMs = parsed.toMs ?? Number.POSITIVE_INFINITY;
+  const { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = rangeOf(parsed);
   // History before the range and what comes after it is at least as much again.
-  const rows = estimateRows(pin, parsed.fromMs ?? Number.NEGATIVE_INFINITY, toMs);
+  const rows = estimateRows(pin, fromMs, toMs);
   return rows < fanOutRowsMin ? inline : executors;
+}
+
+function rangeOf(parsed: ParsedQuery): {
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+} {
+  if (parsed.kind !== "users") return parsed;
+  // A cohort may look at all there is, whatever the range of the users that are listed.
+  return parsed.who.kind === "members" ? {} : parsed.who.of;
 }
 
 /** The query's now. */
 function asOfMsOf(parsed: ParsedQuery, nowMs: number): number {
+  // The pages of one list of users have one now.
+  if (parsed.kind === "users") return usersPositionOf(parsed)?.asOfMs ?? parsed.asOfMs ?? nowMs;
   return ("asOfMs" in parsed ? parsed.asOfMs : undefined) ?? nowMs;
 }
 
@@ -119,6 +132,8 @@ async function runParsed({ run, coordinator }: Asking, parsed: ParsedQuery, asOf
       return answerLifecycle(parsed, await coordinator.ask({ kind: "lifecycle", parsed }));
     case "stickiness":
       return answerStickiness(parsed, await coordinator.ask({ kind: "stickiness", parsed }));
+    case "users":
+      return answerUsers(parsed, asOfMs, await coordinator.ask({ kind: "users", parsed }));
     case "timeline":
       return await runTimeline(await withCohorts(run, parsed, time), parsed);
     default:

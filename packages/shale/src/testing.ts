@@ -2,6 +2,7 @@ export type {
   ArbitraryEventsOptions,
   ArbitraryFaultsOptions,
   ArbitraryQueryKind,
+  ArbitraryQueryOptions,
   BegunOperation,
   ConformanceCase,
   DiskOperation,

@@ -5,7 +5,7 @@ export type { ArbitraryEventsOptions } from "./arbitraries/arbitrary-events.ts";
 export { arbitraryEvents } from "./arbitraries/arbitrary-events.ts";
 export type { ArbitraryFaultsOptions } from "./arbitraries/arbitrary-faults.ts";
 export { arbitraryFaults } from "./arbitraries/arbitrary-faults.ts";
-export type { ArbitraryQueryKind } from "./arbitraries/arbitrary-query.ts";
+export type { ArbitraryQueryKind, ArbitraryQueryOptions } from "./arbitraries/arbitrary-query.ts";
 export { arbitraryQuery } from "./arbitraries/arbitrary-query.ts";
 export type { VocabularyOptions } from "./arbitraries/event-vocabulary.ts";
 export type { Replayed, ReplayOptions } from "./commands/replay.ts";

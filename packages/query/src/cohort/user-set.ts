@@ -104,3 +104,7 @@ export function hasUser(bits: ArrayLike<number>, code: number): boolean {
 export function addUser(bits: UserBits, code: number): void {
   bits[code >>> 5] = (bits[code >>> 5] ?? 0) | (1 << (code & 31));
 }
+
+export function removeUser(bits: UserBits, code: number): void {
+  bits[code >>> 5] = (bits[code >>> 5] ?? 0) & ~(1 << (code & 31));
+}

@@ -35,6 +35,8 @@ export interface FunnelCountsOptions {
   /** Those of the trend. */
   readonly intervals: Intervals | undefined;
   readonly budget: MemoryBudget;
+  /** Is told the users in the order in which they are walked. */
+  readonly onUser?: ((user: number) => void) | undefined;
 }
 
 /** One user, walked and counted. */
@@ -66,6 +68,7 @@ export function createFunnelCounts(options: FunnelCountsOptions): FunnelCounts {
         const start = order.starts[user] ?? 0;
         const end = order.starts[user + 1] ?? 0;
         if (start === end) continue;
+        options.onUser?.(user);
         events.load(rows, order.rows.subarray(start, end));
         whole.add(userCount);
         trend?.add(userCount);

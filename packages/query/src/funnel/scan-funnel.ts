@@ -8,6 +8,7 @@ import type { FunnelPart } from "./answer/answer-funnel.ts";
 import { planTrend } from "./answer/answer-funnel.ts";
 import { createFunnelCounts } from "./funnel-counts.ts";
 import { planFunnel } from "./funnel-plan.ts";
+import type { FunnelUserOrder } from "./funnel-users.ts";
 import { createHeldCodes } from "./rows/held-codes.ts";
 import { createRowKinds } from "./rows/row-kinds.ts";
 import { createShardRows } from "./rows/shard-rows.ts";
@@ -22,6 +23,7 @@ export async function scanFunnel(
   run: QueryRun,
   parsed: ParsedFunnel,
   asOfMs: number,
+  order?: FunnelUserOrder,
 ): Promise<FunnelPart> {
   const plan = planFunnel(parsed, asOfMs);
   const budget = createMemoryBudget(run.memoryBytesMax);
@@ -30,7 +32,15 @@ export async function scanFunnel(
   const kinds = createRowKinds(plan, run.cohorts);
   const held = parsed.holdConstant.length === 0 ? undefined : createHeldCodes(parsed.holdConstant);
   const rows = createShardRows({ plan, kinds, held, keys, budget });
-  const counts = createFunnelCounts({ plan, kinds, rows, keys, intervals, budget });
+  const counts = createFunnelCounts({
+    plan,
+    kinds,
+    rows,
+    keys,
+    intervals,
+    budget,
+    onUser: order?.add,
+  });
   const { fromMs } = plan;
   const scan = { fromMs, toMs: plan.endMs, columns: columnsOf(parsed), order: "user" } as const;
   let last: ScanBatch | undefined;
@@ -43,6 +53,7 @@ export async function scanFunnel(
   return counts.part();
 
   async function walkShard(): Promise<void> {
+    if (last !== undefined) order?.beginShard(last, budget);
     for (const _ of counts.walk()) await run.breathe();
     rows.clear();
   }

@@ -2,9 +2,12 @@ import type { LifecycleAnswer } from "@shale/model";
 import type { ScanBatch } from "@shale/scan";
 import type { Intervals } from "../calendar/plan-intervals.ts";
 import { planIntervals } from "../calendar/plan-intervals.ts";
+import { createUserCollector } from "../cohort/collect-users.ts";
+import type { UserSet } from "../cohort/user-set.ts";
 import { compileFilter } from "../filter/row-filter.ts";
 import { compileSelect, propertiesOf } from "../filter/row-select.ts";
 import type { ParsedLifecycle } from "../parse/parsed-query.ts";
+import type { LifecycleCell } from "../parse/users/parsed-users.ts";
 import type { QueryRun } from "../query-run.ts";
 import type { IntervalRuns } from "../segmentation/interval-runs.ts";
 import { createRunsReader } from "../segmentation/interval-runs.ts";
@@ -27,6 +30,7 @@ export interface LifecyclePart {
 export async function scanLifecycle(
   run: QueryRun,
   parsed: ParsedLifecycle,
+  watch?: LifecycleWatch,
 ): Promise<LifecyclePart> {
   const { fromMs, toMs } = parsed;
   const intervals = planWithOneBefore(parsed);
@@ -35,7 +39,7 @@ export async function scanLifecycle(
   const select = compileSelect(parsed.select, run.cohorts);
   const reader = createRunsReader({ intervals, fromMs: history.endMs, toMs });
   const marks = createUserMarks(createMemoryBudget(run.memoryBytesMax));
-  const counts = createLifecycleCounts(intervals);
+  const counts = createLifecycleCounts(intervals, watch);
   const options = {
     fromMs: Number.NEGATIVE_INFINITY,
     toMs,
@@ -45,6 +49,7 @@ export async function scanLifecycle(
   for await (const batch of run.scan(options, "count")) {
     const mask = select.maskOf(batch, where?.maskOf(batch));
     const users = marks.of(batch);
+    watch?.begin(batch);
     const counted = markHistory(batch, mask, { ...history, users });
     counts.add(batch, reader.of(batch, counted), users);
   }
@@ -105,9 +110,47 @@ function markHistory(
   return counted;
 }
 
+/** What a user is in an interval with the mark `mark`, who had the mark `seen` before. */
+function stateOf(seen: number, mark: number): ActiveState {
+  if (seen === 0) return "new";
+  return seen === mark - 1 && seen !== KNOWN ? "returning" : "resurrecting";
+}
+
+type ActiveState = "new" | "returning" | "resurrecting";
+
+/** Sees each user once in each interval in which it is active, the one before the range included. */
+interface LifecycleWatch {
+  /** The users that follow are those of the batch's shard. */
+  begin(batch: ScanBatch): void;
+  add(user: number, interval: number, state: ActiveState): void;
+}
+
+/**
+ * The users behind a number of a lifecycle.
+ *
+ * @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws
+ */
+export async function usersOfLifecycle(
+  run: QueryRun,
+  { of, cell }: { readonly of: ParsedLifecycle; readonly cell: LifecycleCell },
+): Promise<UserSet> {
+  const users = createUserCollector(createMemoryBudget(run.memoryBytesMax));
+  const wanted = cell.interval + 1; // Behind the one before the range.
+  await scanLifecycle(run, of, {
+    begin: (batch) => users.begin(batch),
+    add(user, interval, state) {
+      if (cell.label !== "dormant") {
+        if (interval === wanted && state === cell.label) users.add(user);
+      } else if (interval === wanted - 1) users.add(user);
+      else if (interval === wanted) users.remove(user);
+    },
+  });
+  return users.finish();
+}
+
 type LifecycleNumbers = Pick<LifecycleAnswer, "new" | "returning" | "resurrecting" | "dormant">;
 
-function createLifecycleCounts({ count }: Intervals) {
+function createLifecycleCounts({ count }: Intervals, watch: LifecycleWatch | undefined) {
   const active = new Float64Array(count);
   const fresh = new Float64Array(count);
   const returning = new Float64Array(count);
@@ -127,8 +170,10 @@ function createLifecycleCounts({ count }: Intervals) {
           if (seen === mark || user === nobody) continue;
           marks[user] = mark;
           activeCount++;
-          if (seen === 0) freshCount++;
-          else if (seen === mark - 1 && seen !== KNOWN) returningCount++;
+          const state = stateOf(seen, mark);
+          watch?.add(user, interval, state);
+          if (state === "new") freshCount++;
+          else if (state === "returning") returningCount++;
         }
         if (activeCount === 0) continue;
         active[interval] = (active[interval] ?? 0) + activeCount;

@@ -103,7 +103,7 @@ describe("parseQuery() of a segmentation", () => {
   it("reads instants with a zone, in ms, as Date and as a date", () => {
     const fromOf = (from: unknown, timezone = "UTC"): number => {
       const parsed = parseQuery({ ...valid, from, timezone });
-      return parsed.fromMs ?? Number.NaN;
+      return ("fromMs" in parsed ? parsed.fromMs : undefined) ?? Number.NaN;
     };
     const wanted = Date.parse("2026-10-01T10:11:12.345Z");
     for (const from of [
@@ -212,11 +212,9 @@ describe("parseQuery() of a segmentation", () => {
   });
 
   const notBuilt: [(string | number)[], unknown, string][] = [
-    [["kind"], "users", "kind"],
     [["formula"], "A/B", "formula"],
     [["rolling"], 7, "rolling"],
     [["cumulative"], true, "cumulative"],
-    [["where"], { any: [{ cohort: { funnel: {} } }] }, "where.any[0].cohort.funnel"],
   ];
   it.each(notBuilt)("says of %j = %j that it is not built", (path, value, at) => {
     expect(errorOf(withValue(path, value))).toMatchObject({ code: "QUERY_NOT_BUILT", path: at });

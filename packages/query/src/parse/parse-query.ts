@@ -6,11 +6,12 @@ import { parseFunnel } from "./funnel/parse-funnel.ts";
 import { parseLifecycle } from "./lifecycle/parse-lifecycle.ts";
 import { parseTimeline } from "./parse-timeline.ts";
 import type { ParsedQuery } from "./parsed-query.ts";
-import { queryNotBuilt } from "./query-errors.ts";
-import { documentPlace, objectOf, oneOf } from "./query-place.ts";
+import type { Place } from "./query-place.ts";
+import { documentPlace, nestedIn, objectOf, oneOf } from "./query-place.ts";
 import { parseRetention } from "./retention/parse-retention.ts";
 import { parseSegmentation } from "./segmentation/parse-segmentation.ts";
 import { parseStickiness } from "./stickiness/parse-stickiness.ts";
+import { parseUsers } from "./users/parse-users.ts";
 
 const kinds = [
   "segmentation",
@@ -27,13 +28,17 @@ const kinds = [
  * Reads a query document, as JSON or as an object of the library. Strict: a field it does not know
  * is refused, with the path, what is allowed and the name that was probably meant.
  *
- * @throws {ShaleError} QUERY_INVALID with `path`; QUERY_NOT_BUILT for kinds and options of the
+ * @throws {ShaleError} QUERY_INVALID with `path`; QUERY_NOT_BUILT for options of the
  *   contract that this version does not answer
  */
 export function parseQuery(document: unknown): ParsedQuery {
-  const place = documentPlace(document, parseCohort);
+  return parseQueryAt(documentPlace(document, parseCohort));
+}
+
+function parseQueryAt(place: Place): ParsedQuery {
   const { kind: name } = objectOf(place, "a query");
-  const kind = oneOf({ ...place, value: name, path: "kind" }, kinds, "a kind of query");
+  const path = place.path === "" ? "kind" : `${place.path}.kind`;
+  const kind = oneOf({ ...place, value: name, path }, kinds, "a kind of query");
   switch (kind) {
     case "segmentation":
       return parseSegmentation(place);
@@ -50,7 +55,7 @@ export function parseQuery(document: unknown): ParsedQuery {
     case "timeline":
       return parseTimeline(place);
     case "users":
-      throw queryNotBuilt("kind", `the kind ${kind}`);
+      return parseUsers(place, (of) => parseQueryAt(nestedIn(of, "queries")));
     default:
       return unreachable(kind);
   }

@@ -4,6 +4,7 @@ import type { ParsedFlow } from "./flow/parsed-flow.ts";
 import type { ParsedFunnel } from "./funnel/parsed-funnel.ts";
 import type { ParsedSession } from "./parse-range.ts";
 import type { ParsedMeasure } from "./segmentation/parsed-measure.ts";
+import type { ParsedUsers } from "./users/parsed-users.ts";
 
 /** A query after the parser: defaults filled in, instants in ms, nothing left to check. */
 export type ParsedQuery =
@@ -13,6 +14,7 @@ export type ParsedQuery =
   | ParsedFlow
   | ParsedLifecycle
   | ParsedStickiness
+  | ParsedUsers
   | ParsedTimeline;
 
 export interface ParsedSegmentation {

@@ -26,7 +26,10 @@ export function documentPlace(value: unknown, parseCohort: Nesting["parseCohort"
 }
 
 /** The same place, one level deeper. @throws {ShaleError} QUERY_INVALID when that is too deep */
-export function nestedIn({ value, path, nesting }: Place, what: "filters" | "cohorts"): Place {
+export function nestedIn(
+  { value, path, nesting }: Place,
+  what: "filters" | "cohorts" | "queries",
+): Place {
   const { depth, parseCohort } = nesting;
   const seen = depth === 0 ? { count: 0 } : nesting.seen;
   if (depth >= DEPTH_MAX) {

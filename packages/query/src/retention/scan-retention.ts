@@ -17,6 +17,7 @@ import type { RetentionCounts } from "./retention-counts.ts";
 import { createRetentionCounts } from "./retention-counts.ts";
 import type { RetentionPart } from "./retention-part.ts";
 import { retentionPart } from "./retention-part.ts";
+import type { RetentionWatch } from "./retention-users.ts";
 import { createRowIntervals } from "./row-intervals.ts";
 
 /** @throws {ShaleError} MEMORY_EXCEEDED, and what a scan throws */
@@ -24,15 +25,18 @@ export async function scanRetention(
   run: QueryRun,
   parsed: ParsedRetention,
   asOfMs: number,
+  watch?: RetentionWatch,
 ): Promise<RetentionPart> {
   const plan = planRetention(parsed, asOfMs);
   const budget = createMemoryBudget(run.memoryBytesMax);
   const { cohortCount } = plan;
   const bracketCount = plan.brackets.count;
-  const counts = createRetentionCounts({ cohortCount, bracketCount, budget });
-  const entries = createOpenEntries(plan, counts, budget);
-  const births = createBirthRule(parsed, budget);
   const space = parsed.by === undefined ? undefined : createSegmentSpace(parsed.by);
+  const own = createRetentionCounts({ cohortCount, bracketCount, budget });
+  const counts = watch?.counts(own, space) ?? own;
+  const opened = createOpenEntries(plan, counts, budget);
+  const entries = watch?.entries(opened) ?? opened;
+  const births = createBirthRule(parsed, budget);
   const rowsOf = createRowReader(plan, run.cohorts);
   const options = { ...plan.scan, columns: columnsOf(parsed), order: "user" } as const;
   let users: TextCodes | undefined;
@@ -42,6 +46,7 @@ export async function scanRetention(
       entries.beginShard();
       births.beginShard();
     }
+    watch?.begin(batch);
     entries.reserveUsers(users.count);
     births.reserveUsers(users.count);
     const rows = rowsOf(batch);

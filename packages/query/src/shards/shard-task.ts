@@ -14,6 +14,7 @@ import type {
   ParsedSegmentation,
   ParsedStickiness,
 } from "../parse/parsed-query.ts";
+import type { ParsedUsers } from "../parse/users/parsed-users.ts";
 import type { QueryRun } from "../query-run.ts";
 import type { RetentionPart } from "../retention/retention-part.ts";
 import { scanRetention } from "../retention/scan-retention.ts";
@@ -21,6 +22,8 @@ import { scanSegmentation } from "../segmentation/scan-segmentation.ts";
 import type { SegmentationPart, SegmentationTask } from "../segmentation/segmentation-part.ts";
 import type { StickinessPart } from "../stickiness/run-stickiness.ts";
 import { scanStickiness } from "../stickiness/run-stickiness.ts";
+import { scanUsers } from "../users/scan-users.ts";
+import type { UsersPart } from "../users/users-part.ts";
 
 /** What can be asked of some shards, by kind. Tasks and parts are plain data: they cross threads. */
 export interface TaskOf {
@@ -34,6 +37,7 @@ export interface TaskOf {
   readonly flow: { readonly kind: "flow"; readonly parsed: ParsedFlow };
   readonly lifecycle: { readonly kind: "lifecycle"; readonly parsed: ParsedLifecycle };
   readonly stickiness: { readonly kind: "stickiness"; readonly parsed: ParsedStickiness };
+  readonly users: { readonly kind: "users"; readonly parsed: ParsedUsers };
 }
 export type TaskKind = keyof TaskOf;
 export type ShardTask = TaskOf[TaskKind];
@@ -46,6 +50,7 @@ export interface PartOf {
   readonly flow: FlowPart;
   readonly lifecycle: LifecyclePart;
   readonly stickiness: StickinessPart;
+  readonly users: UsersPart;
 }
 
 /** Runs a task over the shards of the run. @throws {ShaleError} MEMORY_EXCEEDED, and what scans throw */
@@ -54,6 +59,8 @@ export async function runShardTask(
   task: ShardTask,
   asOfMs: number,
 ): Promise<PartOf[TaskKind]> {
+  // A list of users has cohorts in a way of its own.
+  if (task.kind === "users") return await scanUsers(bare, task.parsed, asOfMs);
   const run = await withCohorts(bare, task.parsed, { asOfMs, timezone: task.parsed.timezone });
   switch (task.kind) {
     case "segmentation":

@@ -1,6 +1,7 @@
 import type { QueryOf, TimeUnit } from "@shale/model";
 import { DAY_MS, unreachable } from "@shale/model";
 import type * as FastCheck from "fast-check";
+import { withCohortFilters } from "./arbitrary-cohort.ts";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
 import { arbitraryFlow } from "./arbitrary-flow.ts";
 import { arbitraryFunnel } from "./arbitrary-funnel.ts";
@@ -10,6 +11,8 @@ import {
   arbitraryRetention,
   arbitraryStickiness,
 } from "./arbitrary-retention.ts";
+import type { CountingQuery } from "./arbitrary-users.ts";
+import { arbitraryMembers, arbitraryUsersOf } from "./arbitrary-users.ts";
 import type { Vocabulary, VocabularyOptions } from "./event-vocabulary.ts";
 import { vocabularyOf } from "./event-vocabulary.ts";
 import { loadFastCheck } from "./fast-check-package.ts";
@@ -31,7 +34,13 @@ export type ArbitraryQueryKind =
   | "flow"
   | "lifecycle"
   | "stickiness"
+  | "users"
   | "timeline";
+
+export interface ArbitraryQueryOptions extends VocabularyOptions {
+  /** Filters may name cohorts of users; default false. */
+  readonly cohorts?: boolean | undefined;
+}
 
 function arbitrarySegmentation(
   fc: Check,
@@ -93,6 +102,21 @@ function arbitraryTimeline(
     .map(({ range: chosen, ...query }) => withoutUndefined({ ...query, ...chosen }));
 }
 
+function arbitraryUsers(fc: Check, vocabulary: Vocabulary): FastCheck.Arbitrary<QueryOf["users"]> {
+  const counting = fc.oneof<FastCheck.Arbitrary<CountingQuery>[]>(
+    arbitraryRetention(fc, vocabulary),
+    arbitraryFunnel(fc, vocabulary),
+    arbitrarySegmentation(fc, vocabulary),
+    arbitraryLifecycle(fc, vocabulary),
+    arbitraryStickiness(fc, vocabulary),
+  );
+  return fc.oneof(
+    arbitraryMembers(fc, vocabulary),
+    arbitraryUsersOf(fc, vocabulary, withCohortFilters(fc, vocabulary, counting)),
+    arbitraryUsersOf(fc, vocabulary, counting),
+  );
+}
+
 /**
  * Valid queries of one kind over the little world of `arbitraryEvents` with the same options. They
  * shrink towards fewer series, keys and filters, UTC, and whole days.
@@ -101,7 +125,7 @@ function arbitraryTimeline(
  */
 export function arbitraryQuery<K extends ArbitraryQueryKind>(
   kind: K,
-  options: VocabularyOptions = {},
+  options: ArbitraryQueryOptions = {},
 ): FastCheck.Arbitrary<QueryOf[K]> {
   const fc = loadFastCheck();
   const vocabulary = vocabularyOf(options);
@@ -119,6 +143,8 @@ export function arbitraryQuery<K extends ArbitraryQueryKind>(
         return arbitraryLifecycle(fc, vocabulary);
       case "stickiness":
         return arbitraryStickiness(fc, vocabulary);
+      case "users":
+        return arbitraryUsers(fc, vocabulary);
       case "timeline":
         return arbitraryTimeline(fc, vocabulary);
       default:
@@ -126,5 +152,6 @@ export function arbitraryQuery<K extends ArbitraryQueryKind>(
     }
   }
   // The query follows the kind, which the compiler cannot see through the switch.
-  return choose(kind) as FastCheck.Arbitrary<QueryOf[K]>;
+  const query = choose(kind) as FastCheck.Arbitrary<QueryOf[K]>;
+  return options.cohorts === true ? withCohortFilters(fc, vocabulary, query) : query;
 }

@@ -16,8 +16,10 @@ import type {
   StoredEvent,
   TimelineAnswer,
   TimelineQuery,
+  UsersAnswer,
+  UsersQuery,
 } from "@shale/model";
-import { DAY_MS, ShaleError } from "@shale/model";
+import { DAY_MS, ShaleError, unreachable } from "@shale/model";
 import { flowOf } from "./flow/reference-flow.ts";
 import { funnelOf } from "./funnel/reference-funnel.ts";
 import { lifecycleOf, stickinessOf } from "./reference-activity.ts";
@@ -28,6 +30,9 @@ import { satisfies } from "./reference-filter.ts";
 import { retentionOf } from "./reference-retention.ts";
 import { segmentationOf, skippedOf } from "./reference-segmentation.ts";
 import { compareExported, timelinePage } from "./reference-timeline.ts";
+import type { ReferenceNow } from "./users/reference-cohort.ts";
+import { usersOf, usersPage } from "./users/reference-users.ts";
+import { withoutCohorts } from "./users/without-cohorts.ts";
 
 /**
  * A project that is obviously right: the oracle of differential tests. A project can stand in for
@@ -45,7 +50,7 @@ export interface ReferenceStore {
    * that were hidden once stay hidden.
    */
   collect(options?: { readonly dryRun?: boolean | undefined }): Promise<unknown>;
-  /** Answers segmentation, funnel, retention, flow, lifecycle, stickiness and timeline. */
+  /** Answers every kind. */
   query<K extends QueryKind>(
     query: QueryOf[K] & { readonly kind: K },
     options?: { readonly snapshot?: string | undefined },
@@ -143,6 +148,25 @@ function metaOf(query: Query, snapshot: string, clock: Clock): AnswerMeta {
   };
 }
 
+function nowOf(query: Query, nowMs: number): ReferenceNow {
+  const timezone = ("timezone" in query ? query.timezone : undefined) ?? "UTC";
+  const asOf = "asOf" in query ? query.asOf : undefined;
+  return { asOfMs: asOf === undefined ? nowMs : instantMsOf(asOf, timezone), timezone };
+}
+
+interface UsersPlace {
+  readonly snapshot: string;
+  readonly nowMs: number;
+}
+
+/** Where a list of users goes on: its pages have one snapshot and one now. */
+function placeOf({ cursor }: UsersQuery, first: UsersPlace): UsersPlace & { skip: number } {
+  if (cursor === undefined) return { ...first, skip: 0 };
+  const [, snapshot, skip, nowMs] = /^(\d+)-(\d+)-(\d+)$/.exec(cursor) ?? [];
+  if (snapshot === undefined) throw new ShaleError("CURSOR_INVALID", `Cannot go on at ${cursor}`);
+  return { snapshot, skip: Number(skip), nowMs: Number(nowMs) };
+}
+
 function parseCursor(cursor: string): { readonly snapshot: string; readonly skip: number } {
   const match = /^(\d+)-(\d+)$/.exec(cursor);
   if (match === null) throw new ShaleError("CURSOR_INVALID", `Cannot go on at ${cursor}`);
@@ -180,7 +204,17 @@ export function referenceStore(
     meta.stats.skipped = skippedOf(stateAt(snapshot), query);
     return { ...segmentationOf(stateAt(snapshot), query), meta };
   }
-  function answer(query: Query, snapshot: string): AnswerOf[QueryKind] {
+  function usersAnswer(query: UsersQuery, snapshot: string): UsersAnswer {
+    const place = placeOf(query, { snapshot, nowMs: clock.nowMs() });
+    const users = usersOf(stateAt(place.snapshot), query, place.nowMs);
+    const { hasMore, ...page } = usersPage(users, query, place.skip);
+    const next = [place.snapshot, place.skip + page.users.length, place.nowMs].join("-");
+    const meta = metaOf(query, place.snapshot, { ...clock, nowMs: () => place.nowMs });
+    return { kind: "users", ...page, cursor: hasMore ? next : null, meta };
+  }
+  function answer(asked: Query, snapshot: string): AnswerOf[QueryKind] {
+    if (asked.kind === "users") return usersAnswer(asked, snapshot);
+    const query = withoutCohorts(stateAt(snapshot), asked, nowOf(asked, clock.nowMs()));
     switch (query.kind) {
       case "segmentation":
         return segmentationAnswer(query, snapshot);
@@ -206,7 +240,7 @@ export function referenceStore(
       case "timeline":
         return timelineAnswer(query, snapshot);
       default:
-        throw new ShaleError("QUERY_NOT_BUILT", `Cannot answer ${query.kind} in this version`);
+        return unreachable(query);
     }
   }
 
@@ -250,9 +284,12 @@ export function referenceStore(
     async *events({ from, to, timezone = "UTC", where, limit, snapshot } = {}) {
       const fromMs = from === undefined ? -Infinity : instantMsOf(from, timezone);
       const toMs = to === undefined ? Infinity : instantMsOf(to, timezone);
-      const found = stateAt(snapshot ?? String(log.length))
+      const state = stateAt(snapshot ?? String(log.length));
+      const now = { asOfMs: clock.nowMs(), timezone };
+      const filter = withoutCohorts(state, { where }, now).where;
+      const found = state
         .filter(({ timeMs }) => fromMs <= timeMs && timeMs < toMs)
-        .filter((event) => where === undefined || satisfies(event, where))
+        .filter((event) => filter === undefined || satisfies(event, filter))
         .sort(compareExported);
       yield* found.slice(0, limit ?? found.length).map(storedEventOf);
     },

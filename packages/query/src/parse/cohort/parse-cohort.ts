@@ -1,6 +1,7 @@
 import { spanMs } from "@shale/model";
+import { parseFunnel } from "../funnel/parse-funnel.ts";
 import { parseSelect } from "../parse-select.ts";
-import { nameUnknown, queryInvalid, queryNotBuilt } from "../query-errors.ts";
+import { nameUnknown, queryInvalid } from "../query-errors.ts";
 import type { Place } from "../query-place.ts";
 import {
   fieldsOf,
@@ -12,7 +13,13 @@ import {
   oneOf,
   wrongValue,
 } from "../query-place.ts";
-import type { ParsedActive, ParsedCohort, ParsedDid, ParsedFirstTime } from "./parsed-cohort.ts";
+import type {
+  ParsedActive,
+  ParsedCohort,
+  ParsedDid,
+  ParsedFirstTime,
+  ParsedFunnelCohort,
+} from "./parsed-cohort.ts";
 
 const FORMS = ["all", "any", "not", "did", "firstTime", "funnel", "active"] as const;
 const COHORT_COUNT_MAX = 1000;
@@ -101,7 +108,25 @@ function parseActive(place: Place): ParsedActive {
   return { kind: "active", select: parseSelect(fields.at("active")), days, of };
 }
 
-function parseFunnelCohort(place: Place): never {
-  const fields = fieldsOf(place, ["funnel", "reached", "droppedAt"], "a cohort by a funnel");
-  throw queryNotBuilt(fields.at("funnel").path, "a cohort by a funnel");
+function parseFunnelCohort(at: Place): ParsedFunnelCohort {
+  const fields = fieldsOf(at, ["funnel", "reached", "droppedAt"], "a cohort by a funnel");
+  const place = fields.at("funnel");
+  const { kind } = objectOf(place, "a funnel");
+  const kindPlace = { ...place, value: kind, path: `${place.path}.kind` };
+  if (kind !== undefined) oneOf(kindPlace, ["funnel"] as const, "the kind of query");
+  const funnel = parseFunnel(place);
+  const [reached, droppedAt] = [fields.at("reached"), fields.at("droppedAt")];
+  const { length } = funnel.steps;
+  if (isAbsent(droppedAt)) {
+    const bounds = { min: 1, max: length };
+    const step = isAbsent(reached) ? length : integerOf(reached, "a step", bounds);
+    return { kind: "funnel", funnel, step, outcome: "reached" };
+  }
+  if (!isAbsent(reached)) {
+    const why = "a cohort has reached a step or dropped at one";
+    throw queryInvalid(droppedAt.path, `${droppedAt.path} must be left out with reached: ${why}`);
+  }
+  // Who does not reach step 1 is not in the funnel.
+  const step = integerOf(droppedAt, "a step behind the first", { min: 2, max: length });
+  return { kind: "funnel", funnel, step, outcome: "dropped" };
 }
