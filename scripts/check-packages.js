@@ -101,6 +101,20 @@ async function useInstalled(folder, version) {
   expectEqual("shale/testing", await runTour(folder, "testing.mjs", typing), "function\n");
   const cli = await command(folder, "npx", "--no-install", "shale", "--version");
   expectEqual("npx shale --version", cli.stdout, `${version}\n`);
+  await refuseSql(folder);
+}
+
+/** DuckDB is optional, and here it is not. */
+async function refuseSql(folder) {
+  writeFileSync(join(folder, "one.ndjson"), '{"event":"a","user_id":"u","time":1770000000000}\n');
+  await command(folder, "npx", "--no-install", "shale", "ingest", "one.ndjson");
+  const asked = ["--no-install", "shale", "--json", "sql", "select 1"];
+  const refused = await run("npx", asked, { cwd: folder, env: cleanEnvironment() }).catch(
+    (error) => error,
+  );
+  expectEqual("the exit code of SQL without DuckDB", refused.code, 78);
+  const { error } = JSON.parse(refused.stdout);
+  expectEqual("the code of SQL without DuckDB", error.code, "PACKAGE_MISSING");
 }
 
 /** No sources, no tests, nothing of the workspace protocol. */

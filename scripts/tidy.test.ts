@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const floors: readonly (readonly string[])[] = [
   ["model"],
   ["env", "columns"],
-  ["format", "env-gcs"],
+  ["format", "env-gcs", "arrow"],
   ["catalog", "intake"],
   ["scan"],
   ["ingest", "compaction", "query"],

@@ -3,7 +3,6 @@ export const notBuiltCommands = [
   "funnel",
   "retain",
   "flow",
-  "sql",
   "load",
   "reshard",
   "cache",

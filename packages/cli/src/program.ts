@@ -14,6 +14,7 @@ import { addProjectsCommand } from "./commands/projects.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addSchemaCommand } from "./commands/schema.ts";
 import { addSegmentCommand } from "./commands/segment.ts";
+import { addSqlCommand } from "./commands/sql.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTimelineCommand } from "./commands/timeline.ts";
 import { addWriterCommand } from "./commands/writer.ts";
@@ -63,6 +64,7 @@ export function buildProgram(options: ProgramOptions): Command {
     addQueryCommand,
     addSegmentCommand,
     addTimelineCommand,
+    addSqlCommand,
     addHeadCommand,
     addSchemaCommand,
     addProjectsCommand,

@@ -86,6 +86,8 @@ export function projectOf(parts: Partial<Project>): Project {
     append: notExpected("append"),
     ingest: notExpected("ingest"),
     query: notExpected("query"),
+    sql: notExpected("sql"),
+    querySql: notExpected("querySql"),
     events: notExpected("events"),
     export: notExpected("export"),
     flush: notExpected("flush"),

@@ -80,9 +80,9 @@ describe("what is not built yet", () => {
   test.each([
     ["funnel", "A", "B", "--window", "7d"],
     ["reshard", "plan", "--shards", "32"],
-    ["sql", "select 1"],
-    ["help", "sql"],
-    ["sql", "--help"],
+    ["flow", "signup"],
+    ["help", "flow"],
+    ["flow", "--help"],
     ["--root", "x", "--json", "load", "f"],
   ])("%s %s", async (...argv) => {
     const { exitCode, stdout, stderr } = await run(argv);

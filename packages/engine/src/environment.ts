@@ -91,9 +91,9 @@ export function queryThreadsOf(
   options: StoreOptions,
   { clock, cacheBytesMax }: { readonly clock: Clock; readonly cacheBytesMax: number },
 ): QueryThreads {
-  const { root, workerCount = availableParallelism() } = options;
-  const isFolder = root !== undefined && root !== ":memory:" && hasOwnWorkers(options);
-  const threads = Array.from({ length: isFolder ? workerCount : 0 }, () =>
+  const { workerCount = availableParallelism() } = options;
+  const root = hasOwnWorkers(options) ? folderOf(options) : undefined;
+  const threads = Array.from({ length: root === undefined ? 0 : workerCount }, () =>
     threadWorkers(WORKER_ENTRY, { size: 1 }),
   );
   const own = Math.floor(cacheBytesMax / Math.max(1, threads.length));
@@ -105,6 +105,11 @@ export function queryThreadsOf(
       await Promise.all(threads.map((thread) => thread.close()));
     },
   };
+}
+
+/** The folder in which the objects of the store are files; undefined where there is none. */
+export function folderOf({ root }: StoreOptions): string | undefined {
+  return root === ":memory:" ? undefined : root;
 }
 
 /** Whether the workers of the environment know the tasks of compaction. */

@@ -1,5 +1,7 @@
+export type { PlainCell, PlainColumn, PlainTable, PlainType } from "@shale/arrow";
 export type { CollectionReport, DeletionReceipt } from "@shale/catalog";
 export type { CompactionReport } from "@shale/compaction";
+export type { SqlValue } from "@shale/sql";
 export type { Diagnosis, DiagnosisCode, DiagnosisFinding } from "./doctor/diagnosis.ts";
 export { openStore } from "./open-store.ts";
 export type {
@@ -24,6 +26,7 @@ export type {
   QueryOptions,
   RetentionSetting,
   SpecStatus,
+  SqlOptions,
   StatusFile,
   Store,
   VerificationOptions,

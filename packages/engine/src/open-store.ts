@@ -4,7 +4,7 @@ import { probeStore } from "@shale/env";
 import { checkShards, projectId, ShaleError } from "@shale/model";
 import { createTailCache } from "@shale/scan";
 import { closedError } from "./close-errors.ts";
-import { environmentOf, hasOwnWorkers, queryThreadsOf } from "./environment.ts";
+import { environmentOf, folderOf, hasOwnWorkers, queryThreadsOf } from "./environment.ts";
 import {
   type OpenProject,
   openProject,
@@ -52,7 +52,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       compacts: (options.compaction ?? storeDefaults.compaction) === "background",
     };
     const { fanOutRowsMin } = options;
-    const answering = { cache, executors, fanOutRowsMin };
+    const root = folderOf(options);
+    const answering = { cache, executors, fanOutRowsMin, root, threads: executors.length || 1 };
     return openProject({ env, project, hasher, probe, ...answering, ...settings }, creation);
   }
   async function closeProjects(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { PlainTable } from "@shale/arrow";
 import type { CollectionReport, DeletionReceipt } from "@shale/catalog";
 import type { CompactionReport } from "@shale/compaction";
 import type {
@@ -12,6 +13,8 @@ import type {
   RejectionCode,
   StoredEvent,
 } from "@shale/model";
+import type { SqlValue } from "@shale/sql";
+import type { Table } from "apache-arrow";
 import type { Diagnosis } from "./doctor/diagnosis.ts";
 import type { VerificationReport } from "./verify/verification.ts";
 
@@ -40,6 +43,16 @@ export interface QueryOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly deadlineMs?: number | undefined;
+  readonly memoryBytesMax?: number | undefined;
+}
+
+export interface SqlOptions {
+  /** For the places `$1`, `$2`, … of the statement. */
+  readonly values?: readonly SqlValue[] | undefined;
+  readonly spec?: string | undefined;
+  /** As for queries. */
+  readonly snapshot?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
   readonly memoryBytesMax?: number | undefined;
 }
 
@@ -223,6 +236,15 @@ export interface Project {
     query: QueryOf[K] & { readonly kind: K },
     options?: QueryOptions,
   ): Promise<AnswerOf[K]>;
+  /**
+   * SQL over one snapshot, read-only: table `events`, each visible event once, properties as typed
+   * columns. Values of the template are bound, never text. Needs the package @duckdb/node-api.
+   *
+   * @throws {ShaleError} PACKAGE_MISSING, SQL_INVALID, MEMORY_EXCEEDED
+   */
+  sql(texts: TemplateStringsArray, ...values: readonly SqlValue[]): Promise<Table>;
+  /** The same for a statement as text, with options; its answer as plain columns. */
+  querySql(statement: string, options?: SqlOptions): Promise<PlainTable>;
   /** Events of one snapshot by (UTC day, time, user_id, event, insert_id), with backpressure. */
   events(options?: EventsOptions): AsyncIterable<StoredEvent>;
   /** The same as NDJSON, whole lines a chunk. */

@@ -34,6 +34,7 @@ export {
 } from "./collect/first-look.ts";
 export type { WorkPinDocument } from "./collect/work-pin.ts";
 export { decodeWorkPin, encodeWorkPin, WORK_PIN_FORMAT_VERSION } from "./collect/work-pin.ts";
+export { REST_COLUMN } from "./day-file/column-names.ts";
 export type {
   DayFileColumn,
   DayFileCompression,
@@ -45,6 +46,7 @@ export type {
   DayFileRowGroup,
   DayFileRows,
   DayFileSelection,
+  NamedColumn,
 } from "./day-file/day-file.ts";
 export { decodeDayFileRows } from "./day-file/decode-day-file-rows.ts";
 export type { EncodeDayFileOptions, EncodedDayFile } from "./day-file/encode-day-file.ts";

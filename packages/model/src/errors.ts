@@ -21,6 +21,7 @@ export const errorCodes = {
   SHARDS_INVALID: ["invalid", "Choose 1 to 65536 shards"],
   OPTION_INVALID: ["invalid", "Give the option a value that the message allows"],
   QUERY_INVALID: ["invalid", "Correct the query at the path that the error names"],
+  SQL_INVALID: ["invalid", "Correct the statement: one query over the table events"],
   QUERY_NOT_BUILT: [
     "invalid",
     "See docs/query-semantics.md for the kinds and options of this version",

@@ -1,6 +1,5 @@
 import type { Pin } from "@shale/catalog";
 import { fanOut } from "@shale/env";
-import type { DayFileFooter } from "@shale/format";
 import type { ScanDictionaries } from "./cache/scan-dictionaries.ts";
 import { settledFilesOf } from "./day-files/settled-days.ts";
 import { READ_CONCURRENCY } from "./open-inputs.ts";
@@ -12,7 +11,7 @@ import type { Deletions } from "./rows/deletions.ts";
 import { gatherProperty } from "./rows/gather-property.ts";
 import type { SourceNeed, SourceRows } from "./rows/source-rows.ts";
 import type { ScanBatch } from "./scan-batch.ts";
-import type { ScanOptions } from "./scan-options.ts";
+import type { FooterFile, ScanOptions } from "./scan-options.ts";
 
 export interface DayContext {
   readonly dictionaries: ScanDictionaries;
@@ -23,7 +22,7 @@ export interface DayContext {
 
 /** A shard-day that has been read: its batch is made when its turn comes. */
 export type DayRead =
-  | { readonly kind: "footers"; readonly footers: readonly DayFileFooter[] }
+  | { readonly kind: "footers"; readonly files: readonly FooterFile[] }
   | { readonly kind: "rows"; batch(): ScanBatch };
 
 /** Reads what is needed of a shard-day: footers where they can answer (R4), else columns. */
@@ -33,8 +32,11 @@ export async function beginDay(pin: Pin, plan: DayPlan, context: DayContext): Pr
   const canAnswer = options.takeFooter !== undefined && !isHiding;
   const files = canAnswer ? settledFilesOf(plan) : undefined;
   if (files !== undefined) {
-    const footers = await Promise.all(files.map((file) => file.loadFooter()));
-    return { kind: "footers", footers };
+    const loading = files.map(async ({ entry, loadFooter }) => ({
+      entry,
+      footer: await loadFooter(),
+    }));
+    return { kind: "footers", files: await Promise.all(loading) };
   }
   return await beginRows(pin, plan, { ...context, deletions: isHiding ? deletions : undefined });
 }

@@ -1,3 +1,4 @@
+import type { DayFileEntry, DayFileFooter } from "@shale/format";
 import type { Day, ShardId } from "@shale/model";
 import type { TailCache } from "./cache/tail-cache.ts";
 
@@ -37,6 +38,12 @@ export interface FooterDay {
   readonly users: number;
   /** Rows by event name. */
   readonly events: ReadonlyMap<string, number>;
+  /** They hold its rows, each once, and no row that is hidden. */
+  readonly files: readonly FooterFile[];
+}
+export interface FooterFile {
+  readonly entry: DayFileEntry;
+  readonly footer: DayFileFooter;
 }
 
 /** What a scan cost. The scan adds to it while it runs. */

@@ -1,6 +1,5 @@
 import type { Pin } from "@shale/catalog";
 import type { Env } from "@shale/env";
-import type { DayFileFooter } from "@shale/format";
 import { footerDayOf } from "./day-files/settled-days.ts";
 import { openInputs } from "./open-inputs.ts";
 import type { DayPlan } from "./plan-days.ts";
@@ -8,7 +7,7 @@ import { planDays } from "./plan-days.ts";
 import { beginDay } from "./read-day.ts";
 import { deletionsOf } from "./rows/deletions.ts";
 import type { ScanBatch } from "./scan-batch.ts";
-import type { ScanOptions } from "./scan-options.ts";
+import type { FooterFile, ScanOptions } from "./scan-options.ts";
 
 /**
  * The rows of a pin, one shard's UTC day at a time, whole days, deduplicated by R3. The one place
@@ -32,7 +31,7 @@ export async function* scanShards(
   for await (const { plan, read } of inAdvance(plans, begin)) {
     signal?.throwIfAborted();
     if (read.kind === "footers") {
-      takeFooters(plan, read.footers, options);
+      takeFooters(plan, read.files, options);
       continue;
     }
     const batch = read.batch();
@@ -79,14 +78,14 @@ async function* inAdvance<Read>(
 
 function takeFooters(
   plan: DayPlan,
-  footers: readonly DayFileFooter[],
+  files: readonly FooterFile[],
   { stats, takeFooter }: ScanOptions,
 ): void {
   if (stats !== undefined) {
-    stats.filesFromFooter += footers.length;
+    stats.filesFromFooter += files.length;
     stats.rowsPlanned -= rowsOf([plan]);
   }
-  takeFooter?.(footerDayOf(plan, footers));
+  takeFooter?.(footerDayOf(plan, files));
 }
 
 function rowsOf(plans: readonly DayPlan[]): number {

@@ -19,6 +19,7 @@ import { collectGarbage, compactFiles, deleteProjectUsers, setKeep } from "./mai
 import type { ProjectParts } from "./project-parts.ts";
 import { readStatus } from "./read-status.ts";
 import { recoverDeadLogs } from "./recover-dead-logs.ts";
+import { runStatement, runTemplate } from "./run-statement.ts";
 import { takePin } from "./take-pin.ts";
 
 export interface ProjectOptions {
@@ -28,6 +29,10 @@ export interface ProjectOptions {
   readonly cache: TailCache;
   readonly executors: readonly ShardExecutor[];
   readonly fanOutRowsMin: number | undefined;
+  /** The folder of the store; undefined where it is none. */
+  readonly root: string | undefined;
+  /** Threads that SQL may use. */
+  readonly threads: number;
   readonly memoryBytesMax: number;
   readonly flushIntervalMs: number;
   readonly readOnly: boolean;
@@ -93,6 +98,8 @@ function projectOver(options: ProjectOptions): OpenProject {
     cache: options.cache,
     executors: options.executors,
     fanOutRowsMin: options.fanOutRowsMin,
+    root: options.root,
+    threads: options.threads,
     pins: { memo: createPinMemo(env, project) },
     heldPins: new Set(),
     memoryBytesMax: options.memoryBytesMax,
@@ -138,6 +145,14 @@ function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
     async query(query, options = {}) {
       checkOpen("query");
       return await answerQuery(parts, query, options);
+    },
+    async sql(texts, ...values) {
+      checkOpen("run SQL");
+      return await runTemplate(parts, texts, values);
+    },
+    async querySql(statement, options = {}) {
+      checkOpen("run SQL");
+      return await runStatement(parts, statement, options);
     },
     events(options = {}) {
       checkOpen("read events");

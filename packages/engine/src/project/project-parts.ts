@@ -17,6 +17,10 @@ export interface ProjectParts {
   /** Threads that answer queries; none: this one does. */
   readonly executors: readonly ShardExecutor[];
   readonly fanOutRowsMin: number | undefined;
+  /** The folder of the store; undefined where it is none. */
+  readonly root: string | undefined;
+  /** Threads that SQL may use. */
+  readonly threads: number;
   /** What earlier pins learned of the tail, so that a query lists only what is new. */
   readonly pins: { memo: PinMemo };
   /** Pins of long work of this process: they are released when the project is closed. */

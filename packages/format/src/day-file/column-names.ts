@@ -1,6 +1,6 @@
 import type { ColumnKind } from "@shale/columns";
 import { invariant } from "@shale/model";
-import type { DayFileColumn } from "./day-file.ts";
+import type { DayFileColumn, NamedColumn } from "./day-file.ts";
 
 /** The columns that every day file has, in their order; properties follow. */
 export const fixedColumns = [
@@ -24,11 +24,6 @@ export const REST_COLUMN = "rest:json";
 
 /** Where ties are broken: the first of these takes the plain name. */
 const kindOrder: readonly ColumnKind[] = ["string", "number", "boolean", "list"];
-
-/** A property column and the Parquet column that holds it, `REST_COLUMN` for the rarest. */
-export interface NamedColumn extends DayFileColumn {
-  readonly column: string;
-}
 
 /**
  * Names the columns of properties, in the order given.

@@ -42,6 +42,12 @@ export interface DayFileColumn {
   readonly rows: number;
 }
 
+/** A property column and the Parquet column that holds it. */
+export interface NamedColumn extends DayFileColumn {
+  /** `rest:json` for the rarest of very many: a JSON object a row. */
+  readonly column: string;
+}
+
 /** A run of whole users in the file. */
 export interface DayFileRowGroup {
   /** First row of the group in the file. */
@@ -74,7 +80,7 @@ export interface DayFileFooter {
   /** By event name, bytewise. */
   readonly events: readonly DayFileEventCount[];
   /** Property columns, those of the rest column included. */
-  readonly columns: readonly DayFileColumn[];
+  readonly columns: readonly NamedColumn[];
   readonly rowGroups: readonly DayFileRowGroup[];
   readonly compression: DayFileCompression;
 }

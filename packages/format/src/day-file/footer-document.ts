@@ -12,8 +12,7 @@ import {
   truth,
   wholeFrom,
 } from "../json-shape.ts";
-import type { NamedColumn } from "./column-names.ts";
-import type { DayFileFooter, DayFileRowGroup } from "./day-file.ts";
+import type { DayFileFooter, DayFileRowGroup, NamedColumn } from "./day-file.ts";
 
 /** Version of the layout and of the document. A reader refuses what it does not know. */
 export const DAY_FILE_FORMAT_VERSION = 1;

@@ -7,8 +7,8 @@ import {
   type ParquetColumn,
 } from "../parquet/file-metadata.ts";
 import { PARQUET_END_BYTES, PARQUET_MAGIC } from "../parquet/parquet-codes.ts";
-import { fixedColumns, type NamedColumn, REST_COLUMN } from "./column-names.ts";
-import type { DayFileFooter } from "./day-file.ts";
+import { fixedColumns, REST_COLUMN } from "./column-names.ts";
+import type { DayFileFooter, NamedColumn } from "./day-file.ts";
 import {
   DOCUMENT_KEY,
   type FooterDocument,
@@ -69,7 +69,7 @@ export function footerOf(document: FooterDocument): DayFileFooter {
   const { format: _format, columns, rowGroups, ...facts } = document;
   return {
     ...facts,
-    columns: columns.map(({ name, kind, rows }) => ({ name, kind, rows })),
+    columns,
     rowGroups: rowGroups.map(({ start, rows, firstPlace, lastPlace }) => ({
       start,
       rows,

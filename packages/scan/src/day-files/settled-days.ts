@@ -1,7 +1,6 @@
-import type { DayFileFooter } from "@shale/format";
 import type { ScanFile } from "../open-inputs.ts";
 import type { DayPlan } from "../plan-days.ts";
-import type { FooterDay } from "../scan-options.ts";
+import type { FooterDay, FooterFile } from "../scan-options.ts";
 
 /**
  * The files of a shard-day that is settled: all its rows are in one file, or in files of disjoint
@@ -27,15 +26,15 @@ function areDisjoint(files: readonly ScanFile[]): boolean {
   });
 }
 
-export function footerDayOf({ shard, day }: DayPlan, footers: readonly DayFileFooter[]): FooterDay {
+export function footerDayOf({ shard, day }: DayPlan, files: readonly FooterFile[]): FooterDay {
   const events = new Map<string, number>();
   let [rows, users] = [0, 0];
-  for (const footer of footers) {
+  for (const { footer } of files) {
     rows += footer.rows;
     users += footer.users;
     for (const { event, rows: count } of footer.events) {
       events.set(event, (events.get(event) ?? 0) + count);
     }
   }
-  return { shard, day, rows, users, events };
+  return { shard, day, rows, users, events, files };
 }

@@ -1,0 +1,2 @@
+export type { SqlOptions, SqlValue } from "./run-sql.ts";
+export { runSql } from "./run-sql.ts";

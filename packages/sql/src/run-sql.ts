@@ -1,0 +1,123 @@
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
+import type { PlainTable } from "@shale/arrow";
+import type { Env } from "@shale/env";
+import { ShaleError } from "@shale/model";
+import type { EventFilesOptions } from "./event-files.ts";
+import { openEventFiles } from "./event-files.ts";
+import type { Duckdb } from "./load-duckdb.ts";
+import { loadDuckdb } from "./load-duckdb.ts";
+import { planColumns, textOf, viewOf } from "./plan-view.ts";
+import { tableOf } from "./sql-table.ts";
+
+/** A value that is bound to a place of a statement, never pasted into its text. */
+export type SqlValue = string | number | bigint | boolean | Date | null;
+
+export interface SqlOptions extends EventFilesOptions {
+  /** One statement that reads; `$1`, `$2`, … stand for the values. */
+  readonly statement: string;
+  readonly values?: readonly SqlValue[] | undefined;
+  readonly threads: number;
+  readonly memoryBytesMax: number;
+}
+
+/**
+ * Runs one statement over the table `events` of a pin: each visible event once, tail and memory
+ * included, properties as typed columns. DuckDB may read the files of the pin and nothing else.
+ *
+ * @throws {ShaleError} PACKAGE_MISSING, SQL_INVALID, CANCELLED, MEMORY_EXCEEDED; PIN_UNSTABLE when
+ *   the pin has to be taken again
+ */
+export async function runSql(env: Env, options: SqlOptions): Promise<PlainTable> {
+  const duckdb = await loadDuckdb();
+  const { files, close } = await openEventFiles(env, options);
+  try {
+    const instance = await duckdb.DuckDBInstance.create(":memory:", {
+      threads: String(options.threads),
+      memory_limit: `${Math.max(64, Math.floor(options.memoryBytesMax / 2 ** 20))}MB`,
+    });
+    try {
+      const connection = await guardedConnection(
+        instance,
+        files.map(({ path }) => path),
+      );
+      await connection.run(viewOf(files, planColumns(files)));
+      return await runStatement(duckdb, connection, options);
+    } finally {
+      instance.closeSync();
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    await close();
+  }
+}
+
+/** Reads of the files work; every other file, COPY, ATTACH, INSTALL and SET are refused. */
+async function guardedConnection(
+  instance: DuckDBInstance,
+  paths: readonly string[],
+): Promise<DuckDBConnection> {
+  const connection = await instance.connect();
+  const settings = [
+    "set TimeZone = 'UTC'",
+    "set autoinstall_known_extensions = false",
+    `set allowed_paths = [${paths.map(textOf).join(", ")}]`,
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+  ];
+  for (const setting of settings) await connection.run(setting);
+  return connection;
+}
+
+async function runStatement(
+  duckdb: Duckdb,
+  connection: DuckDBConnection,
+  { statement, values = [], signal }: SqlOptions,
+): Promise<PlainTable> {
+  const stop = (): void => connection.interrupt();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    signal?.throwIfAborted();
+    const extracted = await connection.extractStatements(statement);
+    if (extracted.count !== 1) {
+      throw sqlInvalid(`there is 1 statement to run, not ${extracted.count}`);
+    }
+    const prepared = await extracted.prepare(0);
+    const { SELECT, EXPLAIN } = duckdb.StatementType;
+    if (prepared.statementType !== SELECT && prepared.statementType !== EXPLAIN) {
+      throw sqlInvalid("it is not a query: the store can only be read");
+    }
+    if (prepared.parameterCount !== values.length) {
+      const wanted = prepared.parameterCount;
+      throw sqlInvalid(`it has ${wanted} places for values, and ${values.length} were given`);
+    }
+    if (values.length > 0) prepared.bind(values.map((value) => boundOf(duckdb, value)));
+    const reader = await prepared.runAndReadAll();
+    return tableOf(duckdb, reader);
+  } catch (error) {
+    throw errorOf(error);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+function boundOf({ DuckDBTimestampValue }: Duckdb, value: SqlValue): DuckDBValue {
+  if (value instanceof Date) return new DuckDBTimestampValue(BigInt(value.getTime()) * 1_000n);
+  return value;
+}
+
+function sqlInvalid(why: string, cause?: unknown): ShaleError {
+  return new ShaleError("SQL_INVALID", `Cannot run the statement: ${why}`, { cause, path: "sql" });
+}
+
+/** DuckDB says everything by an Error whose message begins with a kind. */
+function errorOf(error: unknown): unknown {
+  if (error instanceof ShaleError || !(error instanceof Error)) return error;
+  if (error.message.startsWith("Out of Memory Error")) {
+    return new ShaleError("MEMORY_EXCEEDED", `Cannot run the statement: ${error.message}`, {
+      cause: error,
+    });
+  }
+  return sqlInvalid(error.message, error);
+}
