@@ -9,9 +9,8 @@ import type { TailCache } from "@shale/scan";
 import { cancellable, closedError } from "../close-errors.ts";
 import type { Project } from "../store.ts";
 import { appendEvents } from "./append-events.ts";
-import { answerQuery, loadSchema } from "./ask.ts";
+import { askingVerbsOf } from "./ask-project.ts";
 import { runBackground } from "./background.ts";
-import { exportLines, readStoredEvents } from "./export-events.ts";
 import { forgetWriterLog } from "./forget-writer-log.ts";
 import { ingestSources } from "./ingest-sources.ts";
 import { inspectionVerbsOf } from "./inspect-project.ts";
@@ -19,8 +18,6 @@ import { collectGarbage, compactFiles, deleteProjectUsers, setKeep } from "./mai
 import type { ProjectParts } from "./project-parts.ts";
 import { readStatus } from "./read-status.ts";
 import { recoverDeadLogs } from "./recover-dead-logs.ts";
-import { runStatement, runTemplate } from "./run-statement.ts";
-import { takePin } from "./take-pin.ts";
 
 export interface ProjectOptions {
   readonly env: Env;
@@ -142,26 +139,6 @@ function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
       checkOpen("ingest");
       return await ingestSources(parts, sources, options);
     },
-    async query(query, options = {}) {
-      checkOpen("query");
-      return await answerQuery(parts, query, options);
-    },
-    async sql(texts, ...values) {
-      checkOpen("run SQL");
-      return await runTemplate(parts, texts, values);
-    },
-    async querySql(statement, options = {}) {
-      checkOpen("run SQL");
-      return await runStatement(parts, statement, options);
-    },
-    events(options = {}) {
-      checkOpen("read events");
-      return readStoredEvents(parts, options);
-    },
-    export(options = {}) {
-      checkOpen("export");
-      return exportLines(parts, options);
-    },
     async flush() {
       checkOpen("flush");
       await parts.currentWriter()?.flush();
@@ -169,10 +146,6 @@ function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
     async status(options = {}) {
       checkOpen("read the status");
       return await readStatus(parts, options);
-    },
-    async schema() {
-      checkOpen("read the schema");
-      return await loadSchema(parts);
     },
     async compact(options = {}) {
       checkOpen("compact");
@@ -192,11 +165,8 @@ function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
       checkOpen("set the retention");
       return await setKeep(parts, keep);
     },
+    ...askingVerbsOf(parts, checkOpen),
     ...inspectionVerbsOf(parts, checkOpen),
-    async snapshot() {
-      checkOpen("take a snapshot");
-      return (await takePin(parts, {})).snapshot;
-    },
     async forgetWriter(ordinal) {
       checkOpen("forget a writer");
       return await forgetWriterLog(parts, ordinal);

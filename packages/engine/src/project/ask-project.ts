@@ -1,0 +1,43 @@
+import type { Project } from "../store.ts";
+import { answerQuery, loadSchema } from "./ask.ts";
+import { exportLines, readStoredEvents } from "./export-events.ts";
+import type { ProjectParts } from "./project-parts.ts";
+import { runStatement, runTemplate } from "./run-statement.ts";
+import { takePin } from "./take-pin.ts";
+
+/** The verbs that ask about events, and change nothing. */
+export function askingVerbsOf(
+  parts: ProjectParts,
+  checkOpen: (what: string) => void,
+): Pick<Project, "query" | "sql" | "querySql" | "events" | "export" | "schema" | "snapshot"> {
+  return {
+    async query(query, options = {}) {
+      checkOpen("query");
+      return await answerQuery(parts, query, options);
+    },
+    async sql(texts, ...values) {
+      checkOpen("run SQL");
+      return await runTemplate(parts, texts, values);
+    },
+    async querySql(statement, options = {}) {
+      checkOpen("run SQL");
+      return await runStatement(parts, statement, options);
+    },
+    events(options = {}) {
+      checkOpen("read events");
+      return readStoredEvents(parts, options);
+    },
+    export(options = {}) {
+      checkOpen("export");
+      return exportLines(parts, options);
+    },
+    async schema() {
+      checkOpen("read the schema");
+      return await loadSchema(parts);
+    },
+    async snapshot() {
+      checkOpen("take a snapshot");
+      return (await takePin(parts, {})).snapshot;
+    },
+  };
+}
