@@ -9,7 +9,7 @@ import type { TailCache } from "@shale/scan";
 import { cancellable, closedError } from "../close-errors.ts";
 import type { Project } from "../store.ts";
 import { appendEvents } from "./append-events.ts";
-import { askingVerbsOf } from "./ask-project.ts";
+import { askingVerbsOf } from "./ask/ask-project.ts";
 import { runBackground } from "./background.ts";
 import { forgetWriterLog } from "./forget-writer-log.ts";
 import { ingestSources } from "./ingest-sources.ts";

@@ -11,8 +11,8 @@ import { type ListedLog, listLogs } from "@shale/ingest";
 import { dayText, ShaleError, tailNumber, type WriterOrdinal } from "@shale/model";
 import { countRows, type RowCounts, runWithPin } from "@shale/scan";
 import type { LogStatus, ProjectStatus, SpecStatus, StatusFile, WriterStatus } from "../store.ts";
+import { pinsOf } from "./ask/take-pin.ts";
 import type { ProjectParts } from "./project-parts.ts";
-import { pinsOf } from "./take-pin.ts";
 
 /** Reads of headers on their way at the same time. */
 const READS_AHEAD = 16;

@@ -1,7 +1,7 @@
-import type { Project } from "../store.ts";
+import type { Project } from "../../store.ts";
+import type { ProjectParts } from "../project-parts.ts";
 import { answerQuery, loadSchema } from "./ask.ts";
 import { exportLines, readStoredEvents } from "./export-events.ts";
-import type { ProjectParts } from "./project-parts.ts";
 import { runStatement, runTemplate } from "./run-statement.ts";
 import { takePin } from "./take-pin.ts";
 

@@ -4,10 +4,10 @@ import { runWithPin } from "@shale/scan";
 import type { SqlValue } from "@shale/sql";
 import { runSql } from "@shale/sql";
 import type { Table } from "apache-arrow";
-import { cancellable } from "../close-errors.ts";
-import type { SqlOptions } from "../store.ts";
-import { holdWorkPin } from "./hold-work-pin.ts";
-import type { ProjectParts } from "./project-parts.ts";
+import { cancellable } from "../../close-errors.ts";
+import type { SqlOptions } from "../../store.ts";
+import { holdWorkPin } from "../hold-work-pin.ts";
+import type { ProjectParts } from "../project-parts.ts";
 import { pinsOf } from "./take-pin.ts";
 
 /** Runs a statement over the events of one pin. What it reads is held until it ends. */

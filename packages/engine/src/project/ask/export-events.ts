@@ -1,9 +1,9 @@
 import type { StoredEvent } from "@shale/model";
 import { type ParsedEventsRange, parseEventsRange, readEvents } from "@shale/query";
 import { missingKeyOf } from "@shale/scan";
-import type { EventsOptions, ExportOptions } from "../store.ts";
-import { holdWorkPin } from "./hold-work-pin.ts";
-import type { ProjectParts } from "./project-parts.ts";
+import type { EventsOptions, ExportOptions } from "../../store.ts";
+import { holdWorkPin } from "../hold-work-pin.ts";
+import type { ProjectParts } from "../project-parts.ts";
 import { pinsOf } from "./take-pin.ts";
 
 /** Bytes of lines in one chunk of an export. */

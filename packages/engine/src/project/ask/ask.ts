@@ -1,8 +1,8 @@
 import type { AnswerOf, QueryKind } from "@shale/model";
 import { parseQuery, readSchema, runQuery, snapshotOf } from "@shale/query";
 import { runWithPin } from "@shale/scan";
-import type { ProjectSchema, QueryOptions } from "../store.ts";
-import type { ProjectParts } from "./project-parts.ts";
+import type { ProjectSchema, QueryOptions } from "../../store.ts";
+import type { ProjectParts } from "../project-parts.ts";
 import { pinsOf } from "./take-pin.ts";
 
 /** Answers a query at one pin, and at a fresh one when an object of the pin has gone (R5). */

@@ -1,6 +1,6 @@
 import { createPinMemo, openPin, type Pin, type PinOptions } from "@shale/catalog";
 import { ShaleError, type SpecName, specName } from "@shale/model";
-import type { ProjectParts } from "./project-parts.ts";
+import type { ProjectParts } from "../project-parts.ts";
 
 /** Moves of the writer to another ordinal that a pin may meet before it gives up. */
 const MOVES_MAX = 8;
