@@ -203,6 +203,28 @@ const examples: readonly Example[] = [
     }),
     lines: ["0: A 3 -1 ~1", "1: B 1 -0 ~1", "0: A→B 1"],
   },
+  ...[0, 1].map((ms) => ({
+    name: `a session is over at the midnight that splits it, and pending ${ms} ms before`,
+    events: "A1435",
+    query: flow("A", {
+      count: "sessions",
+      session: { splitAtMidnight: true },
+      asOf: START_MS + DAY_MS - ms,
+      after: 1,
+    }),
+    lines: [`0: A 1 -${1 - ms} ~${ms}`],
+  })),
+  {
+    name: "a session lasts a day at most",
+    events: "A0 B1440 A1440.001 C1441",
+    query: flow("A", {
+      to: START_MS + 2 * DAY_MS,
+      count: "sessions",
+      session: { timeout: "3d" },
+      mode: "paths",
+    }),
+    lines: ["A B: 1", "A C: 1", "other: 0"],
+  },
   {
     name: "a window may be shorter than a session",
     events: "A0 B5 C20",
