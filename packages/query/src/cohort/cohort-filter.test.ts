@@ -1,4 +1,4 @@
-import type { Cohort } from "@shale/model";
+import type { Cohort, FunnelQuery } from "@shale/model";
 import { createTailCache } from "@shale/scan";
 import { describe, expect, it } from "vitest";
 import type { TestEvent } from "../../../scan/test/test-log.ts";
@@ -59,6 +59,16 @@ describe("a filter on a cohort", () => {
     ["whose first time was not long before", { firstTime: buy, within: "7d" }, ["u1"]],
     ["active on days", { active: {}, days: 2, of: 4 }, ["u1", "u2"]],
     ["all of several", { all: [{ did: buy }, { did: { event: "view" }, within: "7d" }] }, ["u2"]],
+    ["who came through a funnel", { funnel: funnelOf("60d") }, ["u1"]],
+    ["who came to its first step", { funnel: funnelOf("1h"), reached: 1 }, ["u1", "u2", "u3"]],
+    ["who dropped at a step", { funnel: funnelOf("1h"), droppedAt: 2 }, ["u1", "u2", "u3"]],
+    ["who may still go on did not drop", { funnel: funnelOf("60d"), droppedAt: 2 }, []],
+    ["who did not come through", { not: { funnel: funnelOf("60d") } }, ["u2", "u3", "u4"]],
+    [
+      "a funnel of long ago, and what was done of late",
+      { any: [{ funnel: funnelOf("60d") }, { did: { event: "view" }, within: "18h" }] },
+      ["u1", "u3"],
+    ],
     ["everyone", { all: [] }, ["u1", "u2", "u3", "u4"]],
     ["nobody", { any: [] }, []],
     [
@@ -86,6 +96,12 @@ describe("a filter on a cohort", () => {
     await expect(asked).rejects.toMatchObject({ code: "MEMORY_EXCEEDED" });
   });
 });
+
+/** From a view to a purchase. */
+function funnelOf(window: "60d" | "1h"): FunnelQuery {
+  const steps = [{ event: "view" }, { event: "buy" }];
+  return { kind: "funnel", from: asOf - 100 * DAY, to: asOf, window, steps };
+}
 
 function gte(value: number) {
   return { op: "gte", value } as const;

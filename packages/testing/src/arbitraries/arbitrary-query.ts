@@ -102,11 +102,20 @@ function arbitraryTimeline(
     .map(({ range: chosen, ...query }) => withoutUndefined({ ...query, ...chosen }));
 }
 
+/** With the measures that tell their users. */
+function countingOnly(query: QueryOf["segmentation"]): QueryOf["segmentation"] {
+  const measureOf = (measure: unknown) => (measure === "unique" ? "unique" : "total");
+  return {
+    ...query,
+    series: query.series.map((one) => ({ ...one, measure: measureOf(one.measure) })),
+  };
+}
+
 function arbitraryUsers(fc: Check, vocabulary: Vocabulary): FastCheck.Arbitrary<QueryOf["users"]> {
   const counting = fc.oneof<FastCheck.Arbitrary<CountingQuery>[]>(
     arbitraryRetention(fc, vocabulary),
     arbitraryFunnel(fc, vocabulary),
-    arbitrarySegmentation(fc, vocabulary),
+    arbitrarySegmentation(fc, vocabulary).map(countingOnly),
     arbitraryLifecycle(fc, vocabulary),
     arbitraryStickiness(fc, vocabulary),
   );

@@ -46,6 +46,14 @@ describe("parseQuery() of a cohort", () => {
     });
   });
 
+  const funnel = { from: "2026-10-01", to: "2026-10-02", window: "1d", steps: [{}, {}] };
+
+  it("reads the last step of a funnel unless it names one", () => {
+    expect(parsed({ funnel })).toMatchObject({ cohort: { step: 2, outcome: "reached" } });
+    expect(parsed({ funnel, reached: 1 })).toMatchObject({ cohort: { step: 1 } });
+    expect(parsed({ funnel, droppedAt: 2 })).toMatchObject({ cohort: { outcome: "dropped" } });
+  });
+
   const wrong: [string, unknown, string][] = [
     ["no object", "buyers", "where.cohort"],
     ["no form", {}, "where.cohort"],
@@ -74,6 +82,11 @@ describe("parseQuery() of a cohort", () => {
       { did: { where: { not: { cohort: { did: 1 } } } } },
       "where.cohort.did.where.not.cohort.did",
     ],
+    ["half a funnel", { funnel: {} }, "where.cohort.funnel.from"],
+    ["another kind of query", { funnel: { kind: "flow" } }, "where.cohort.funnel.kind"],
+    ["a step that is not", { funnel, reached: 3 }, "where.cohort.reached"],
+    ["who dropped at the first step", { funnel, droppedAt: 1 }, "where.cohort.droppedAt"],
+    ["two outcomes", { funnel, reached: 1, droppedAt: 2 }, "where.cohort.droppedAt"],
     ["what is no list", { all: {} }, "where.cohort.all"],
   ];
   it.each(wrong)("refuses %s", (_, cohort, path) => {

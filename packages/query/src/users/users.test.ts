@@ -1,0 +1,184 @@
+import type { Query, UsersAnswer, UsersQuery } from "@shale/model";
+import { shardId } from "@shale/model";
+import { createTailCache } from "@shale/scan";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { TestEvent } from "../../../scan/test/test-log.ts";
+import type { Log } from "../../test/ask.ts";
+import { ask, logOf } from "../../test/ask.ts";
+import { parseQuery, snapshotOf } from "../index.ts";
+import type { ParsedQuery } from "../parse/parsed-query.ts";
+import { createQueryGuard } from "../query-guard.ts";
+import { inlineExecutor } from "../shards/shard-executor.ts";
+import { answerUsers } from "./users-part.ts";
+
+const DAY = 86_400_000;
+const startMs = Date.UTC(2026, 9, 1);
+const names = ["b", "a", "\u{1f600}", "\ufffd", "", "zz", "z"];
+const events = names.map((user, index): TestEvent => {
+  return { event: index % 2 === 0 ? "view" : "buy", user, atMs: startMs + index * 3_600_000 };
+});
+const everyone = { kind: "users", cohort: { all: [] } } as const;
+
+async function listed(log: Log, query: UsersQuery): Promise<UsersAnswer> {
+  const answer = await ask(log, query);
+  if (answer.kind !== "users") throw new Error(answer.kind);
+  return answer;
+}
+
+function idsOf({ users }: Pick<UsersAnswer, "users">): string[] {
+  return users.map(({ user_id }) => user_id);
+}
+
+describe("a list of users", () => {
+  it("is ordered by the bytes of their ids, without nobody", async () => {
+    const answer = await listed(await logOf(events), everyone);
+    expect(idsOf(answer)).toEqual(["a", "b", "z", "zz", "\ufffd", "\u{1f600}"]);
+    expect(answer).toMatchObject({ total: 6, cursor: null });
+  });
+
+  it("comes in pages that stand on one now", async () => {
+    const log = await logOf(events);
+    const query = { ...everyone, cohort: { did: {}, within: "60d" }, limit: 4 } as const;
+    const first = await listed(log, query);
+    expect(idsOf(first)).toEqual(["a", "b", "z", "zz"]);
+    expect(first.total).toBe(6);
+    const nowMs = Date.UTC(2030, 0, 1); // By then nobody did anything of late.
+    const second = await ask(log, { ...query, cursor: first.cursor }, { nowMs });
+    expect(second).toMatchObject({ total: 6, cursor: null, meta: { asOf: first.meta.asOf } });
+    expect(idsOf(second as UsersAnswer)).toEqual(["\ufffd", "\u{1f600}"]);
+  });
+
+  it("refuses a cursor of another query, and names the snapshot of its own", async () => {
+    const log = await logOf(events);
+    const { cursor, meta } = await listed(log, { ...everyone, limit: 1 });
+    expect(snapshotOf(parseQuery({ ...everyone, cursor }))).toBe(meta.snapshot);
+    const other = { kind: "users", cohort: { any: [] }, cursor };
+    for (const query of [
+      other,
+      { ...everyone, cursor: "x" },
+      { ...everyone, cursor: cursor?.slice(4) },
+    ]) {
+      expect(() => snapshotOf(parseQuery(query))).toThrow(/Cannot go on from the cursor/);
+      await expect(ask(log, query)).rejects.toMatchObject({ code: "CURSOR_INVALID" });
+    }
+  });
+
+  it("leaves only users with an event in the range", async () => {
+    const range = { from: startMs + 3_600_000, to: startMs + 3 * 3_600_000 };
+    const answer = await listed(await logOf(events), { ...everyone, ...range });
+    expect(idsOf(answer)).toEqual(["a", "\u{1f600}"]);
+  });
+
+  it("is the same whatever shards are asked together, in any order", async () => {
+    const log = await logOf(events, 8);
+    const of = {
+      kind: "lifecycle",
+      from: startMs,
+      to: startMs + DAY,
+      select: {},
+      unit: "day",
+    } as const;
+    const cell = { interval: "2026-10-01", label: "new" };
+    for (const query of [
+      { ...everyone, limit: 4 },
+      { kind: "users", of, cell, limit: 4 } as const,
+    ]) {
+      const whole = await listed(log, query);
+      const parsed = parseQuery(query);
+      if (parsed.kind !== "users") throw new Error(parsed.kind);
+      const asOfMs = Date.parse(whole.meta.asOf);
+      const parts = await Promise.all(
+        Array.from({ length: 8 }, (_, shard) => partOf(log, parsed, { shard, asOfMs })),
+      );
+      fc.assert(
+        fc.property(fc.shuffledSubarray(parts, { minLength: 8 }), (shuffled) => {
+          const { meta: _meta, ...wanted } = whole;
+          expect(answerUsers(parsed, asOfMs, shuffled)).toEqual(wanted);
+        }),
+        { numRuns: 20 },
+      );
+    }
+  });
+});
+
+async function partOf(
+  log: Log,
+  parsed: ParsedQuery & { kind: "users" },
+  { shard, asOfMs }: { readonly shard: number; readonly asOfMs: number },
+) {
+  const guard = createQueryGuard(log.env, {});
+  const executor = inlineExecutor(log.env, createTailCache({ bytesMax: 2 ** 20 }));
+  const request = {
+    pin: log.pin(),
+    task: structuredClone({ kind: "users" as const, parsed }),
+    shards: [shardId(shard, 8)],
+    asOfMs,
+    memoryBytesMax: 2 ** 24,
+  };
+  const { part } = await executor.run(request, { guard, onRows: () => undefined });
+  guard.close();
+  if (!("firsts" in part)) throw new Error("no list of users");
+  return structuredClone(part);
+}
+
+describe("parseQuery() of users", () => {
+  const range = { from: "2026-10-01", to: "2026-10-03" };
+  const retention = { kind: "retention", ...range, birth: {}, return: {}, unit: "day", buckets: 2 };
+  const funnel = { kind: "funnel", ...range, window: "1d", steps: [{}, {}] };
+  const series = [
+    { select: {}, measure: "unique" },
+    { select: {}, measure: "dau" },
+  ];
+  const segmentation = { kind: "segmentation", ...range, unit: "day", series };
+  const day = "2026-10-01";
+  const wrong: [string, object, string, string?][] = [
+    ["nobody", {}, "cohort"],
+    ["two", { cohort: { did: {} }, of: retention }, "cohort"],
+    ["a cell of a cohort", { cohort: { did: {} }, cell: {} }, "cell"],
+    ["a range around a query", { of: retention, cell: { interval: day }, from: day }, "from"],
+    ["a wrong cohort", { cohort: { did: { event: 1 } } }, "cohort.did.event"],
+    ["a wrong query", { of: { ...retention, unit: "year" }, cell: {} }, "of.unit"],
+    ["a wrong kind", { of: { kind: "retentions" }, cell: {} }, "of.kind"],
+    ["no cell", { of: retention }, "cell"],
+    ["no interval", { of: retention, cell: {} }, "cell.interval"],
+    ["an interval outside", { of: retention, cell: { interval: "2026-10-03" } }, "cell.interval"],
+    ["no such bucket", { of: retention, cell: { interval: day, bucket: 2 } }, "cell.bucket"],
+    ["a segment of none", { of: retention, cell: { interval: day, segment: [1] } }, "cell.segment"],
+    ["a field of another kind", { of: retention, cell: { interval: day, step: 1 } }, "cell.step"],
+    ["no such step", { of: funnel, cell: { step: 3 } }, "cell.step"],
+    ["no such outcome", { of: funnel, cell: { step: 1, outcome: "left" } }, "cell.outcome"],
+    ["a trend that is not", { of: funnel, cell: { step: 1, interval: day } }, "cell.interval"],
+    ["no such series", { of: segmentation, cell: { series: 2 } }, "cell.series"],
+    ["users of users", { of: everyone, cell: {} }, "of.kind"],
+    [
+      "a measure that tells nobody",
+      { of: segmentation, cell: { series: 1 } },
+      "of.series[1].measure",
+      "QUERY_NOT_BUILT",
+    ],
+    [
+      "all other values",
+      { of: { ...retention, by: ["plan"] }, cell: { interval: day, segment: [] } },
+      "cell.segment",
+      "QUERY_NOT_BUILT",
+    ],
+    [
+      "a flow",
+      { of: { kind: "flow", ...range, anchors: [{}] }, cell: {} },
+      "of.kind",
+      "QUERY_NOT_BUILT",
+    ],
+  ];
+  it.each(wrong)("refuses %s", (_, query, path, code = "QUERY_INVALID") => {
+    expect(() => parseQuery({ kind: "users", ...query })).toThrow(
+      expect.objectContaining({ code, path }),
+    );
+  });
+
+  it("does not go round and round", () => {
+    const itself: { kind: string; of?: unknown } = { kind: "users" };
+    itself.of = itself;
+    expect(() => parseQuery(itself as Query)).toThrow(/queries deep/);
+  });
+});
