@@ -45,6 +45,11 @@ async function answersOf(asked: Asked, queries: readonly Query[]): Promise<strin
   return answers;
 }
 
+function unfiltered({ where: _where, ...query }: SegmentationQuery): SegmentationQuery {
+  const series = query.series.map((one) => ({ ...one, select: {} }));
+  return { ...query, series };
+}
+
 const arbitraryWorld = fc
   .record({
     from: fc.constantFrom("2025-10-24", "2025-10-29", "2025-03-07", "2025-04-04", "2025-03-28"),
@@ -55,9 +60,13 @@ const arbitraryWorld = fc
   })
   .chain((options) => {
     const list = arbitraryEvents(options);
+    // Half of them without filters, which leave little to measure.
+    const query = fc
+      .tuple(arbitraryQuery("segmentation", options), fc.boolean())
+      .map(([one, isFiltered]) => (isFiltered ? one : unfiltered(one)));
     return fc.record({
       events: fc.tuple(list, list, list).map((lists) => lists.flat()),
-      queries: fc.array(arbitraryQuery("segmentation", options), { minLength: 8, maxLength: 8 }),
+      queries: fc.array(query, { minLength: 8, maxLength: 8 }),
       layout: fc.constantFrom(...layouts),
       shards: fc.constantFrom(1, 7, 64),
     });
@@ -108,7 +117,7 @@ test(
       { numRuns: isLong ? 2_000 : 10 },
     );
     const { asked: all, told } = asked.get("all")!;
-    expect(told).toBeGreaterThan(all / 10);
+    expect(told).toBeGreaterThan(all / 5);
   },
   TIMEOUT_MS,
 );

@@ -2,12 +2,23 @@ import type { Filter, SegmentationQuery, TimeUnit, WeekStart } from "@shale/mode
 import { parseWhere } from "./parse-where.ts";
 import { timeRangeOf } from "./time-range.ts";
 
+/** The measures that need no property, and what a heading calls them. */
+export const segmentMeasures = {
+  total: "events",
+  unique: "unique users",
+  sessions: "sessions",
+  dau: "daily active users",
+  wau: "weekly active users",
+  mau: "monthly active users",
+  cumulativeUnique: "unique users so far",
+} as const;
+
 /** The flags of `shale segment`. */
 export interface SegmentArguments {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly unit: TimeUnit | "range";
-  readonly measure: "total" | "unique";
+  readonly measure: keyof typeof segmentMeasures;
   readonly by: readonly string[];
   readonly where: readonly string[];
   readonly limit?: number | undefined;
@@ -46,7 +57,7 @@ export function headingOf(
   const { unit, measure, by, where, timezone } = options;
   const parts = [
     `${events.length > 0 ? events.join(", ") : "any event"}:`,
-    measure === "unique" ? "unique users" : "events",
+    segmentMeasures[measure],
     unit === "range" ? "" : `per ${unit}`,
     by.length > 0 ? `by ${by.join(", ")}` : "",
     where.length > 0 ? `where ${where.join(" and ")}` : "",

@@ -4,7 +4,11 @@ import { Option } from "commander";
 import { nearestName } from "../arguments/nearest-name.ts";
 import { collected, wholeNumberOf } from "../arguments/parse-number.ts";
 import type { SegmentArguments } from "../arguments/segmentation-query.ts";
-import { headingOf, segmentationQueryOf } from "../arguments/segmentation-query.ts";
+import {
+  headingOf,
+  segmentationQueryOf,
+  segmentMeasures,
+} from "../arguments/segmentation-query.ts";
 import type { AddCommand, CommandContext } from "../command-context.ts";
 import { withProject, writeAnswer } from "../command-context.ts";
 import { answerText, metaText } from "../render/answer.ts";
@@ -25,7 +29,7 @@ export const addSegmentCommand: AddCommand = (program, run) => {
     .command("segment")
     .summary("count events or users over time, with a breakdown")
     .description(
-      "Counts events or unique users in each interval: one series an event name, or any event when none is named. Without --from and --to: the last 30 days, today included.",
+      "Counts events, users or sessions in each interval: one series an event name, or any event when none is named. Without --from and --to: the last 30 days, today included.",
     )
     .argument("[events...]", "event names")
     .option("--from <time>", "start, included: a date, a time with zone, or epoch ms")
@@ -37,7 +41,7 @@ export const addSegmentCommand: AddCommand = (program, run) => {
     )
     .addOption(
       new Option("--measure <measure>", "what to count")
-        .choices(["total", "unique"])
+        .choices(Object.keys(segmentMeasures))
         .default("total"),
     )
     .option("--by <property>", "break down by a property; may be repeated", collected, [])

@@ -45,6 +45,9 @@ describe("parseQuery() of a segmentation", () => {
       unit: "day",
       by: undefined,
       limit: 10,
+      formula: undefined,
+      rolling: undefined,
+      cumulative: false,
       series: [
         {
           label: "purchase",
@@ -159,6 +162,8 @@ describe("parseQuery() of a segmentation", () => {
     ["a session of nothing", ["session"], { timeout: "0m" }, "session.timeout", /span/],
     ["a session without unit", ["session"], { timeout: "30" }, "session.timeout", /span/],
     ["a cumulative word", ["cumulative"], "yes", "cumulative", /true or false/],
+    ["a formula of nothing", ["formula"], "A / B", "formula", /A is the only series/],
+    ["no interval to roll", ["rolling"], 0, "rolling", /whole number from 1 to 1000/],
   ];
   it.each(refused)("refuses %s", (_, path, value, at, message) => {
     const error = errorOf(withValue(path, value));
@@ -211,13 +216,23 @@ describe("parseQuery() of a segmentation", () => {
     expect(errorOf({ ...valid, where: self })).toMatchObject({ code: "QUERY_INVALID" });
   });
 
-  const notBuilt: [(string | number)[], unknown, string][] = [
-    [["formula"], "A/B", "formula"],
-    [["rolling"], 7, "rolling"],
-    [["cumulative"], true, "cumulative"],
-  ];
-  it.each(notBuilt)("says of %j = %j that it is not built", (path, value, at) => {
-    expect(errorOf(withValue(path, value))).toMatchObject({ code: "QUERY_NOT_BUILT", path: at });
+  it("adds users up by who they are, and refuses to add up what is no sum", () => {
+    const measured = (...measures: unknown[]) => {
+      return {
+        ...valid,
+        cumulative: true,
+        series: measures.map((measure) => ({ select: {}, measure })),
+      };
+    };
+    expect(parseQuery(measured("unique", { sum: "p" }, "sessions"))).toMatchObject({
+      cumulative: true,
+      series: [{ measure: { kind: "cumulativeUnique" } }, {}, { measure: { kind: "sessions" } }],
+    });
+    for (const measure of [{ avg: "p" }, "dau", { distinct: "p" }, { median: "p" }]) {
+      const error = errorOf(measured("total", measure));
+      expect(error).toMatchObject({ code: "QUERY_INVALID", path: "cumulative" });
+      expect(error.message).toMatch(/series\[1\] does not/);
+    }
   });
 
   it("refuses what is no object at all", () => {

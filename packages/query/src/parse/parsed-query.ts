@@ -3,6 +3,7 @@ import type { ParsedCohort } from "./cohort/parsed-cohort.ts";
 import type { ParsedFlow } from "./flow/parsed-flow.ts";
 import type { ParsedFunnel } from "./funnel/parsed-funnel.ts";
 import type { ParsedSession } from "./parse-range.ts";
+import type { ParsedFormula } from "./segmentation/parsed-formula.ts";
 import type { ParsedMeasure } from "./segmentation/parsed-measure.ts";
 import type { ParsedUsers } from "./users/parsed-users.ts";
 
@@ -32,6 +33,11 @@ export interface ParsedSegmentation {
   /** undefined: no breakdown; else 1 to 4 keys. */
   readonly by: readonly ParsedBy[] | undefined;
   readonly limit: number;
+  readonly formula: ParsedFormula | undefined;
+  /** How many intervals a rolling mean is of; undefined: none is taken. */
+  readonly rolling: number | undefined;
+  /** Each number is that of the range up to its interval's end. */
+  readonly cumulative: boolean;
 }
 
 /** What every query over a range has. */

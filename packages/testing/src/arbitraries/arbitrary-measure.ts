@@ -57,3 +57,46 @@ export function arbitrarySession(
     { nil: undefined },
   );
 }
+
+/** A formula over A, B and C; shrinks to A. */
+export function arbitraryFormula(fc: Check): FastCheck.Arbitrary<string> {
+  const operand = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom("A", "B", "C") },
+    fc.constantFrom("0", "100", "1.5", "2e3"),
+  );
+  const { formula } = fc.letrec<{ formula: string }>((tie) => ({
+    formula: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      operand,
+      fc
+        .tuple(
+          tie("formula"),
+          fc.constantFrom(" / ", "+", "-", "*", "÷", " × ", " − "),
+          tie("formula"),
+        )
+        .map((parts) => parts.join("")),
+      tie("formula").map((inner) => `(${inner})`),
+      tie("formula").map((inner) => `-(${inner})`),
+    ),
+  }));
+  return formula.map((text) => (/[ABC]/.test(text) ? text : `A+${text}`));
+}
+
+const ADD_UP: readonly string[] = ["total", "unique", "sessions", "cumulativeUnique"];
+
+/** Leaves out what the series do not allow: a formula of others, sums of what does not add up. */
+export function fitting<Query extends Pick<SegmentationQuery, "series" | "formula" | "cumulative">>(
+  query: Query,
+): Query {
+  const { series, formula, cumulative } = query;
+  const names = formula?.match(/[ABC]/g) ?? [];
+  const isKnown = names.every((letter) => letter.charCodeAt(0) - 65 < series.length);
+  const addsUp = series.every(({ measure }) =>
+    typeof measure === "string" ? ADD_UP.includes(measure) : "sum" in measure,
+  );
+  return {
+    ...query,
+    formula: isKnown ? formula : undefined,
+    cumulative: addsUp ? cumulative : undefined,
+  };
+}

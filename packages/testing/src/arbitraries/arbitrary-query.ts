@@ -5,7 +5,12 @@ import { withCohortFilters } from "./arbitrary-cohort.ts";
 import { arbitraryFilter } from "./arbitrary-filter.ts";
 import { arbitraryFlow } from "./arbitrary-flow.ts";
 import { arbitraryFunnel } from "./arbitrary-funnel.ts";
-import { arbitraryMeasure, arbitrarySession } from "./arbitrary-measure.ts";
+import {
+  arbitraryFormula,
+  arbitraryMeasure,
+  arbitrarySession,
+  fitting,
+} from "./arbitrary-measure.ts";
 import {
   arbitraryLifecycle,
   arbitraryRetention,
@@ -79,8 +84,11 @@ function arbitrarySegmentation(
         limit: fc.constantFrom(undefined, 1, 2, 3, 10, 100),
         session: arbitrarySession(fc),
         series,
+        formula: fc.option(arbitraryFormula(fc), { nil: undefined, freq: 2 }),
+        rolling: fc.constantFrom(undefined, undefined, 1, 2, 7),
+        cumulative: fc.constantFrom(undefined, false, true),
       })
-      .map(({ range, ...query }) => withoutUndefined({ ...query, ...range })),
+      .map(({ range, ...query }) => withoutUndefined({ ...fitting(query), ...range })),
   );
 }
 

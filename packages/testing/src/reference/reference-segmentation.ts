@@ -13,6 +13,8 @@ import { intervalsOf, rangeOf } from "./reference-calendar.ts";
 import type { ReferenceEvent } from "./reference-event.ts";
 import { compareText } from "./reference-event.ts";
 import { isSelected, propertyOf, satisfies } from "./reference-filter.ts";
+import { folded } from "./segmentation/reference-fold.ts";
+import { formulaOf, seriesIn } from "./segmentation/reference-formula.ts";
 import type { Measured } from "./segmentation/reference-measure.ts";
 import { measureOf, misfitsOf } from "./segmentation/reference-measure.ts";
 
@@ -71,30 +73,58 @@ function compareRanges(a: number | null, b: number | null): number {
   return b - a;
 }
 
-function segmentsOf(
+interface Group {
+  readonly by: SegmentValue[];
+  readonly events: ReferenceEvent[];
+}
+
+/** Events by segment; one of several values is in several. */
+function groupsOf(
   events: readonly ReferenceEvent[],
   by: readonly By[],
-  limit: number,
-  measureAll: (events: readonly ReferenceEvent[]) => Measured,
-): SegmentationSegment[] {
-  const eventsOf = new Map<string, { by: SegmentValue[]; events: ReferenceEvent[] }>();
+): ReadonlyMap<string, Group> {
+  const groups = new Map<string, Group>();
   for (const event of events) {
     for (const combination of combinationsOf(event, by)) {
       const key = JSON.stringify(combination);
-      const segment = eventsOf.get(key) ?? { by: combination, events: [] };
-      segment.events.push(event);
-      eventsOf.set(key, segment);
+      const group = groups.get(key) ?? { by: combination, events: [] };
+      group.events.push(event);
+      groups.set(key, group);
     }
   }
-  const all = [...eventsOf.values()]
-    .map((segment) => ({ ...segment, ...measureAll(segment.events) }))
+  return groups;
+}
+
+/** What is measured of events, by series. */
+interface Column {
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly over: (events: readonly ReferenceEvent[]) => Measured;
+}
+
+/** The segments of some series together, as `combine` makes one number of theirs. */
+function segmentsOf(
+  columns: readonly Column[],
+  limit: number,
+  combine: (numbers: readonly Measured[]) => Measured,
+): SegmentationSegment[] {
+  const names = new Map<string, SegmentValue[]>();
+  for (const { groups } of columns) for (const [key, { by }] of groups) names.set(key, by);
+  const measured = (keys: readonly string[]): Measured =>
+    combine(
+      columns.map(({ groups, over }) => {
+        // From the events themselves: adding the rows would count a user or an event several times.
+        const events = keys.flatMap((key) => groups.get(key)?.events ?? []);
+        return over([...new Set(events)]);
+      }),
+    );
+  const all = [...names]
+    .map(([key, by]) => ({ key, by, ...measured([key]) }))
     .sort((a, b) => compareRanges(a.range, b.range) || compareKeys(a.by, b.by));
   const answer: SegmentationSegment[] = all
     .slice(0, limit)
-    .map(({ by: values, values: counts, range }) => ({ by: values, values: counts, range }));
-  const rest = new Set(all.slice(limit).flatMap((segment) => segment.events));
-  // From the events themselves: adding the rows would count a user or an event several times.
-  if (rest.size > 0) answer.push({ by: [], other: true, ...measureAll([...rest]) });
+    .map(({ by, values, range }) => ({ by, values, range }));
+  const rest = all.slice(limit).map(({ key }) => key);
+  if (rest.length > 0) answer.push({ by: [], other: true, ...measured(rest) });
   return answer;
 }
 
@@ -115,23 +145,77 @@ export function segmentationOf(
   events: readonly ReferenceEvent[],
   query: SegmentationQuery,
 ): Omit<SegmentationAnswer, "meta"> {
-  if (query.formula !== undefined || query.rolling !== undefined || query.cumulative === true) {
-    throw new ShaleError("QUERY_NOT_BUILT", "Cannot use formula, rolling or cumulative");
-  }
   const range = rangeOf(query);
   const intervals = intervalsOf(query, range);
-  const series = query.series.map((one, index): SegmentationAnswerSeries => {
-    checkSelect(one.select, `series[${index}].select`);
-    const measure = measureOf(one.measure, { events, query, range, intervals });
-    const counted = selectedOf(events, query, one).filter(measure.isCounted);
-    const answer = { label: labelOf(one), overall: measure.over(counted) };
-    if (query.by === undefined || query.by.length === 0) return answer;
-    return {
-      ...answer,
-      segments: segmentsOf(counted, query.by, query.limit ?? LIMIT, measure.over),
-    };
+  const { formula, by = [], limit = LIMIT, rolling, cumulative } = query;
+  // Cumulative: every interval begins where the range does.
+  const measuredIntervals = intervals.map(({ label, startMs, endMs }) => {
+    return { label, startMs: cumulative === true ? range.fromMs : startMs, endMs };
   });
-  return { kind: "segmentation", intervals: intervals.map(({ label }) => label), series };
+  const world = { events, query, range, intervals: measuredIntervals };
+  const columns = query.series.map((one, index) => {
+    checkSelect(one.select, `series[${index}].select`);
+    const measure = measureOf(one.measure, world);
+    const counted = selectedOf(events, query, one).filter(measure.isCounted);
+    return { counted, groups: groupsOf(counted, by), over: measure.over };
+  });
+  function seriesOf(
+    label: string,
+    used: readonly number[],
+    combine: (numbers: readonly Measured[]) => Measured,
+  ): SegmentationAnswerSeries {
+    const own = used.flatMap((index) => columns[index] ?? []);
+    const overall = combine(own.map(({ counted, over }) => over(counted)));
+    const series = { label, overall };
+    return by.length === 0 ? series : { ...series, segments: segmentsOf(own, limit, combine) };
+  }
+  const series = query.series.map((one, index) =>
+    seriesOf(labelOf(one), [index], ([only]) => only ?? { values: [], range: null }),
+  );
+  if (formula !== undefined) {
+    const used = seriesIn(formula);
+    series.push(seriesOf(formula, used, (numbers) => combined(formula, used, numbers)));
+  }
+  const labels = intervals.map(({ label }) => label);
+  const rolled = rolling === undefined ? series : series.map((one) => rolledSeries(one, rolling));
+  return { kind: "segmentation", intervals: labels, series: rolled };
+}
+
+function combined(
+  formula: string,
+  used: readonly number[],
+  numbers: readonly Measured[],
+): Measured {
+  const at = (numberOf: (measured: Measured) => number | null): number | null => {
+    const letters: (number | null)[] = [];
+    for (const [place, index] of used.entries()) {
+      const measured = numbers[place];
+      letters[index] = measured === undefined ? null : numberOf(measured);
+    }
+    return formulaOf(formula, letters);
+  };
+  const values = numbers[0]?.values ?? [];
+  return {
+    values: values.map((_, interval) => at((measured) => measured.values[interval] ?? null)),
+    range: at((measured) => measured.range),
+  };
+}
+
+/** Each value as the mean of those of up to `length` intervals that end with its own. */
+function rolledSeries(series: SegmentationAnswerSeries, length: number): SegmentationAnswerSeries {
+  const rolled = <T extends Measured>(one: T): T => ({
+    ...one,
+    values: one.values.map((_, place) => {
+      const window = one.values.slice(Math.max(0, place - length + 1), place + 1);
+      return folded(
+        window.filter((value) => value !== null),
+        "avg",
+      );
+    }),
+  });
+  const { label, overall, segments } = series;
+  const answer = { label, overall: rolled(overall) };
+  return segments === undefined ? answer : { ...answer, segments: segments.map(rolled) };
 }
 
 function selectedOf(

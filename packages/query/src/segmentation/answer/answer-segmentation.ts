@@ -1,23 +1,18 @@
-import type {
-  SegmentationAnswer,
-  SegmentationAnswerSeries,
-  SegmentationSegment,
-} from "@shale/model";
+import type { SegmentationAnswer, SegmentationAnswerSeries } from "@shale/model";
+import { invariant } from "@shale/model";
+import type { Intervals } from "../../calendar/plan-intervals.ts";
 import { planIntervals } from "../../calendar/plan-intervals.ts";
 import type { ParsedSegmentation } from "../../parse/parsed-query.ts";
 import { createMemoryBudget } from "../memory-budget.ts";
-import type { RankedSegment } from "../segment-order.ts";
-import type { FirstCounts } from "./first-counts.ts";
-import { mergeFirst, rankedSegments } from "./first-counts.ts";
+import { formulaNumbers } from "./evaluate-formula.ts";
+import type { FirstCounts, Merging } from "./first-counts.ts";
+import { mergeFirst } from "./first-counts.ts";
+import { formulaListing, listingOf, segmentsOf, viewOf } from "./listings.ts";
+import type { Numbers } from "./read-cells.ts";
 import { readerOf } from "./read-cells.ts";
-import type { AskShards, ChosenSegments, ViewNumbers } from "./segment-views.ts";
+import { rollingMean } from "./rolling-mean.ts";
+import type { AskShards, ViewNumbers } from "./segment-views.ts";
 import { numbersOfViews } from "./segment-views.ts";
-
-/** Segments of a series as the answer lists them. */
-interface Listing {
-  readonly top: readonly RankedSegment[];
-  readonly rest: readonly RankedSegment[];
-}
 
 /**
  * Asks the shards, once or twice, and makes the answer. It does not depend on how the shards are
@@ -36,41 +31,71 @@ export async function answerSegmentation(
   const budget = createMemoryBudget(memoryBytesMax);
   const merging = { parsed, intervalCount: intervals.count, budget };
   const first = mergeFirst(await ask({ phase: "count" }), merging);
-  const series = parsed.series.map((one, index): SegmentationAnswerSeries => {
-    const cells = first.overall[index];
-    const overall = cells === undefined ? { values: [], range: 0 } : readerOf(cells)(0);
-    return { label: one.label, overall };
-  });
-  if (parsed.by !== undefined) {
-    const listings = series.map((_, index) => listingOf(first, index, parsed.limit));
-    const views = listings.map(viewOf);
-    const numbers = await numbersOfViews(first, views, { ask, merging });
-    for (const [index, one] of series.entries()) {
-      one.segments = segmentsOf(listings[index], numbers[index]);
+  const series = overallSeries(parsed, first, intervals);
+  if (parsed.by !== undefined) await addSegments(series, first, { ask, merging });
+  if (parsed.rolling !== undefined) {
+    for (const { overall, segments = [] } of series) {
+      for (const one of [overall, ...segments]) {
+        one.values = rollingMean(one.values, parsed.rolling);
+      }
     }
   }
   return { kind: "segmentation", intervals: [...intervals.labels], series };
 }
 
-function listingOf(first: FirstCounts, series: number, limit: number): Listing {
-  const cells = first.segmented[series];
-  const ranked = cells === undefined ? [] : rankedSegments(cells, first.valuesOf);
-  return { top: ranked.slice(0, limit), rest: ranked.slice(limit) };
-}
-
-function viewOf({ top, rest }: Listing, series: number): ChosenSegments {
-  const numberOf = ({ segment }: RankedSegment): number => segment;
-  return { series, chosen: top.map(numberOf), rest: rest.map(numberOf) };
-}
-
-function segmentsOf(
-  { top, rest }: Listing = { top: [], rest: [] },
-  numbers: ViewNumbers | undefined,
-): SegmentationSegment[] {
-  const nothing = { values: [], range: null };
-  const segments: SegmentationSegment[] = top.map(({ by }, place) => {
-    return { by: [...by], ...(numbers?.chosen[place] ?? nothing) };
+/** Every series of the query, then that of its formula. */
+function overallSeries(
+  { series, formula }: ParsedSegmentation,
+  { overall }: FirstCounts,
+  { count }: Intervals,
+): SegmentationAnswerSeries[] {
+  const numbers = overall.map((cells) => readerOf(cells)(0));
+  const answers = series.map(({ label }, index): SegmentationAnswerSeries => {
+    const { values, range } = found(numbers[index]);
+    return { label, overall: { values, range } };
   });
-  if (rest.length > 0) segments.push({ by: [], other: true, ...(numbers?.rest ?? nothing) });
-  return segments;
+  if (formula === undefined) return answers;
+  const { text, root } = formula;
+  const computed = formulaNumbers(root, (index) => found(numbers[index]), count);
+  return [...answers, { label: text, overall: computed }];
+}
+
+async function addSegments(
+  answers: readonly SegmentationAnswerSeries[],
+  first: FirstCounts,
+  { ask, merging }: { readonly ask: AskShards; readonly merging: Merging },
+): Promise<void> {
+  const { parsed, intervalCount } = merging;
+  const { formula, limit } = parsed;
+  const listings = parsed.series.map((_, index) => listingOf(first, index, limit));
+  const ofFormula = formula && formulaListing(first, formula, limit);
+  const used = formula?.series ?? [];
+  const views = [
+    ...listings.map((listing, index) => viewOf(first, index, listing)),
+    ...used.flatMap((index) => (ofFormula === undefined ? [] : viewOf(first, index, ofFormula))),
+  ];
+  const numbers = await numbersOfViews(first, views, { ask, merging });
+  for (const [index, listing] of listings.entries()) {
+    const answer = found(answers[index]);
+    answer.segments = segmentsOf(listing, (place) => numbersAt(numbers[index], place));
+  }
+  if (formula === undefined || ofFormula === undefined) return;
+  const viewOfSeries = new Map(used.map((index, at) => [index, numbers[listings.length + at]]));
+  found(answers[listings.length]).segments = segmentsOf(ofFormula, (place) =>
+    formulaNumbers(
+      formula.root,
+      (index) => numbersAt(viewOfSeries.get(index), place),
+      intervalCount,
+    ),
+  );
+}
+
+function numbersAt(view: ViewNumbers | undefined, place: number | "rest"): Numbers {
+  const { chosen, rest } = found(view);
+  return place === "rest" ? rest : found(chosen[place]);
+}
+
+function found<T>(value: T | undefined): T {
+  invariant(value !== undefined, "every series that is asked for has its numbers");
+  return value;
 }

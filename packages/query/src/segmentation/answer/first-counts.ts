@@ -26,7 +26,8 @@ export interface Merging {
 }
 
 export function mergeFirst(parts: readonly SegmentationPart[], merging: Merging): FirstCounts {
-  const { parsed, intervalCount, budget } = merging;
+  const { parsed } = merging;
+  const shared = { ...merging, cumulative: parsed.cumulative };
   const index = createSegmentIndex();
   // Segments by their values, as those of two parts are numbered apart.
   const slots = parts.map(({ segments }) => Uint32Array.from(segments, index.indexOf));
@@ -39,7 +40,7 @@ export function mergeFirst(parts: readonly SegmentationPart[], merging: Merging)
           part: cellsOf(part, kind, at),
           slots: kind === "overall" ? undefined : slots[i],
         })),
-        { measure, intervalCount, slotCount, keepsAll: kind === "overall", budget },
+        { ...shared, measure, slotCount, keepsAll: kind === "overall" },
       ),
     );
   }

@@ -8,6 +8,8 @@ import type { CellsPart } from "../segmentation-part.ts";
 /** The numbers of one series by slot, of all shards. Ranges are always there. */
 export interface MergedCells {
   readonly measure: ParsedMeasure;
+  /** Numbers of intervals are read as those of the range up to their end. */
+  readonly cumulative: boolean;
   readonly slotCount: number;
   readonly intervalCount: number;
   readonly stride: number;
@@ -20,6 +22,7 @@ export interface MergedCells {
 
 export interface MergeOptions {
   readonly measure: ParsedMeasure;
+  readonly cumulative: boolean;
   readonly intervalCount: number;
   readonly slotCount: number;
   /** Slots of the answer: keep every interval, whatever it takes. */
@@ -34,7 +37,7 @@ export interface PlacedPart {
 }
 
 export function mergeCells(parts: readonly PlacedPart[], options: MergeOptions): MergedCells {
-  const { measure, intervalCount, slotCount, keepsAll, budget } = options;
+  const { measure, cumulative, intervalCount, slotCount, keepsAll, budget } = options;
   const full = strideOf(intervalCount);
   const isTooMany = !keepsAll && slotCount * full > CELL_COUNT_MAX;
   const stride = isTooMany || parts.some(({ part }) => part.stride < full) ? 1 : full;
@@ -53,6 +56,7 @@ export function mergeCells(parts: readonly PlacedPart[], options: MergeOptions):
   }
   return {
     measure,
+    cumulative,
     slotCount,
     intervalCount,
     stride,

@@ -81,7 +81,9 @@ function fromSecond(
     slots: undefined,
   }));
   const slotCount = view.chosen.length + 1;
-  const cells = mergeCells(placed, { measure, intervalCount, slotCount, keepsAll: true, budget });
+  const { cumulative } = parsed;
+  const options = { measure, cumulative, intervalCount, slotCount, keepsAll: true, budget };
+  const cells = mergeCells(placed, options);
   const read = readerOf(cells);
   return { chosen: view.chosen.map((_, slot) => read(slot)), rest: read(view.chosen.length) };
 }
