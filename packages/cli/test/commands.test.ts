@@ -91,7 +91,7 @@ describe("what is not built yet", () => {
     expect(stdout + stderr).toContain("not built in this version");
   });
 
-  test("buckets, --explain, Arrow and Parquet are refused", async () => {
+  test("buckets, --explain and Parquet are refused", async () => {
     expect(await run(["projects", "--root", "gs://b/p"])).toMatchObject({
       exitCode: 78,
       stderr: expect.stringContaining("STORE_NOT_BUILT"),
@@ -99,7 +99,6 @@ describe("what is not built yet", () => {
     const store = storeOf({});
     for (const argv of [
       ["query", "--query", "{}", "--explain"],
-      ["query", "--query", "{}", "--format", "arrow"],
       ["export", "--format", "parquet"],
     ]) {
       expect(await run(argv, store)).toMatchObject({

@@ -42,6 +42,8 @@ export type {
   TextColumn,
   UserTable,
 } from "./event-batch.ts";
+export type { PropertyColumnPlan, PropertyCount } from "./export/plan-property-columns.ts";
+export { planPropertyColumns } from "./export/plan-property-columns.ts";
 export { selectRows } from "./select-rows.ts";
 export type { StoredBatch } from "./stored-batch.ts";
 export type { TextTable } from "./text-table.ts";

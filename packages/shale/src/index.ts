@@ -1,3 +1,4 @@
+export { toArrow } from "@shale/arrow";
 export type {
   AppendOptions,
   CollectionReport,

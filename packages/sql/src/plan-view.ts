@@ -1,3 +1,5 @@
+import type { PropertyColumnPlan } from "@shale/columns";
+import { planPropertyColumns } from "@shale/columns";
 import type { NamedColumn } from "@shale/format";
 import { REST_COLUMN } from "@shale/format";
 
@@ -9,16 +11,6 @@ export interface EventFile {
 
 type Kind = NamedColumn["kind"];
 
-/** A column of the table `events` that holds one kind of a property. */
-export interface PropertyColumnPlan {
-  readonly property: string;
-  readonly kind: Kind;
-  /** As SQL sees it. */
-  readonly name: string;
-}
-
-/** In the order in which a tie between kinds is decided, as in day files. */
-const KINDS: readonly Kind[] = ["string", "number", "boolean", "list"];
 const TYPES: Readonly<Record<Kind, string>> = {
   string: "VARCHAR",
   number: "DOUBLE",
@@ -34,42 +26,12 @@ const JSON_TYPES: Readonly<Record<Kind, readonly string[]>> = {
 };
 const OWN_COLUMNS = ["event", "user_id", "time", "insert_id"];
 
-/**
- * The property columns of `events`: property p is column p, of the kind that most rows have; its
- * other kinds are p:string, p:number, p:boolean, p:list. Names that differ only in case, or that
- * the table uses itself, get a number: SQL does not tell them apart.
- */
+/** The property columns of `events`. */
 export function planColumns(files: readonly EventFile[]): PropertyColumnPlan[] {
-  const rowsOf = new Map<string, Map<Kind, number>>();
-  for (const { columns } of files) {
-    for (const { name, kind, rows } of columns) {
-      const kinds = rowsOf.get(name) ?? new Map<Kind, number>();
-      kinds.set(kind, (kinds.get(kind) ?? 0) + rows);
-      rowsOf.set(name, kinds);
-    }
-  }
-  const taken = new Set(OWN_COLUMNS);
-  const plans: PropertyColumnPlan[] = [];
-  const properties = [...rowsOf].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [property, kinds] of properties) {
-    const byRows = KINDS.filter((kind) => kinds.has(kind)).sort(
-      (a, b) => (kinds.get(b) ?? 0) - (kinds.get(a) ?? 0),
-    );
-    for (const [index, kind] of byRows.entries()) {
-      const name = freeName(index === 0 ? property : `${property}:${kind}`, taken);
-      plans.push({ property, kind, name });
-    }
-  }
-  return plans;
-}
-
-/** The name, or the first of name:2, name:3, … that is free. */
-function freeName(wanted: string, taken: Set<string>): string {
-  const base = wanted === "" ? ":" : wanted;
-  let name = base;
-  for (let number = 2; taken.has(folded(name)); number++) name = `${base}:${number}`;
-  taken.add(folded(name));
-  return name;
+  return planPropertyColumns(
+    files.flatMap(({ columns }) => columns),
+    OWN_COLUMNS,
+  );
 }
 
 function folded(name: string): string {

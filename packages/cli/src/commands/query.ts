@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { arrowStreamBytes, toArrow } from "@shale/arrow";
 import type { Answer } from "@shale/model";
 import { ShaleError } from "@shale/model";
 import { Option } from "commander";
@@ -10,14 +11,15 @@ import { withProject } from "../command-context.ts";
 import { answerText, metaText } from "../render/answer.ts";
 import type { ExitCode } from "../render/error.ts";
 import { csvText, flatRowsOf, ndjsonText } from "../render/flat-rows.ts";
+import { checkBinaryOutput } from "../terminal/binary-output.ts";
 
-type Format = "table" | "json" | "ndjson" | "csv";
+type Format = "table" | "json" | "ndjson" | "csv" | "arrow";
 interface QueryArguments {
   readonly query?: string | undefined;
   readonly queryFile?: string | undefined;
   readonly shardingSpec?: string | undefined;
   readonly explain?: boolean | undefined;
-  readonly format?: Format | "arrow" | undefined;
+  readonly format?: Format | undefined;
 }
 
 export const addQueryCommand: AddCommand = (program, run) => {
@@ -44,6 +46,7 @@ export const addQueryCommand: AddCommand = (program, run) => {
 Examples:
   shale query --query-file weekly.json
   shale query --format csv --query '{"kind":"timeline","user_id":"user-17"}'
+  shale query --format arrow --query-file weekly.json > weekly.arrows
   echo '{"kind":"timeline","user_id":"user-17"}' | shale query --query-file - --json`,
     )
     .action((options: QueryArguments) => run((context) => runQuery(context, options)));
@@ -64,20 +67,22 @@ async function runQuery(context: CommandContext, options: QueryArguments): Promi
   return 0;
 }
 
-function formatOf(options: QueryArguments, { globals }: CommandContext): Format {
+function formatOf(options: QueryArguments, { globals, output }: CommandContext): Format {
   if (options.explain === true) {
     throw new ShaleError("NOT_BUILT", "Cannot explain a query: --explain is not built yet");
-  }
-  if (options.format === "arrow") {
-    throw new ShaleError("NOT_BUILT", "Cannot print Arrow: --format arrow is not built yet");
   }
   if (globals.json && options.format !== undefined && options.format !== "json") {
     throw new ShaleError("USAGE", `Cannot use --json together with --format ${options.format}`);
   }
+  if (options.format === "arrow") checkBinaryOutput(output, "an Arrow stream");
   return globals.json ? "json" : (options.format ?? "table");
 }
 
-function formatted(answer: Answer, format: Format, { output }: CommandContext): string {
+function formatted(
+  answer: Answer,
+  format: Format,
+  { output }: CommandContext,
+): string | Uint8Array {
   switch (format) {
     case "table":
       return `${answerText(answer, undefined, output.layout)}\n`;
@@ -87,6 +92,8 @@ function formatted(answer: Answer, format: Format, { output }: CommandContext): 
       return ndjsonText(flatRowsOf(answer));
     case "csv":
       return csvText(flatRowsOf(answer));
+    case "arrow":
+      return arrowStreamBytes(toArrow(answer));
   }
 }
 

@@ -1,3 +1,4 @@
+import { arrowStreamBytes, arrowTableOf } from "@shale/arrow";
 import type { PlainTable } from "@shale/engine";
 import { ShaleError } from "@shale/model";
 import { Option } from "commander";
@@ -7,8 +8,9 @@ import type { ExitCode } from "../render/error.ts";
 import { csvText, ndjsonText } from "../render/flat-rows.ts";
 import { countText } from "../render/numbers.ts";
 import { plainDocument, plainRows, plainTableText } from "../render/plain-table.ts";
+import { checkBinaryOutput } from "../terminal/binary-output.ts";
 
-type Format = "table" | "json" | "ndjson" | "csv";
+type Format = "table" | "json" | "ndjson" | "csv" | "arrow";
 interface SqlArguments {
   readonly format?: Format | undefined;
 }
@@ -27,6 +29,7 @@ export const addSqlCommand: AddCommand = (program, run) => {
         "json",
         "ndjson",
         "csv",
+        "arrow",
       ]),
     )
     .addHelpText(
@@ -36,7 +39,8 @@ A property with values of several types has a column for each: price, and "price
 
 Examples:
   shale sql 'select event, count(*) n from events group by event order by n desc'
-  shale sql --format csv "select time, price from events where event = 'purchase'"`,
+  shale sql --format csv "select time, price from events where event = 'purchase'"
+  shale sql --format arrow 'select * from events' > events.arrows`,
     )
     .action((statement: string, options: SqlArguments) =>
       run((context) => runSqlCommand(context, statement, options)),
@@ -52,6 +56,7 @@ async function runSqlCommand(
   if (globals.json && options.format !== undefined && options.format !== "json") {
     throw new ShaleError("USAGE", `Cannot use --json together with --format ${options.format}`);
   }
+  if (options.format === "arrow") checkBinaryOutput(output, "an Arrow stream");
   const format = globals.json ? "json" : (options.format ?? "table");
   const table = await withProject(context, (project) => project.querySql(statement, { signal }));
   await output.write(formatted(table, format, context));
@@ -59,7 +64,11 @@ async function runSqlCommand(
   return 0;
 }
 
-function formatted(table: PlainTable, format: Format, { output }: CommandContext): string {
+function formatted(
+  table: PlainTable,
+  format: Format,
+  { output }: CommandContext,
+): string | Uint8Array {
   switch (format) {
     case "table":
       return `${plainTableText(table, output.layout)}\n`;
@@ -69,5 +78,7 @@ function formatted(table: PlainTable, format: Format, { output }: CommandContext
       return ndjsonText(plainRows(table));
     case "csv":
       return csvText(plainRows(table));
+    case "arrow":
+      return arrowStreamBytes(arrowTableOf(table));
   }
 }
