@@ -19,6 +19,7 @@ import {
   groupsOf,
   laterOf,
   memoryAbove,
+  retiredSince,
   snapshotOf,
   specOf,
   tailRefsOf,
@@ -113,6 +114,8 @@ async function tryPin(pinTry: PinTry): Promise<PinOutcome> {
   const call: CallOptions = { signal: options.signal };
   // (1) The catalog, then the rows in memory: whatever leaves memory later is in the heads.
   const catalog = existing(await memo.catalog.loadNewest(call), project);
+  const retired = wanted && retiredSince(wanted.tombstones, catalog);
+  if (retired !== undefined) throw snapshotExpired(`tombstone ${retired} has retired since`);
   const spec = specOf(catalog, options.spec ?? wanted?.spec);
   const memory = options.takeMemory?.() ?? [];
   const first = firstWatermarks(catalog, spec.spec);

@@ -34,6 +34,10 @@ test("encodeSnapshot() and decodeSnapshot() give back every snapshot", () => {
     manifests: fc
       .array(fc.tuple(fc.nat(1023), fc.integer({ min: 1 }).map(chainVersion)))
       .map((entries) => new Map(entries)),
+    tombstones: fc.record({
+      live: fc.array(fc.integer({ min: 1 })),
+      next: fc.integer({ min: 1 }),
+    }),
   });
   fc.assert(
     fc.property(snapshot, (value) => {
@@ -52,17 +56,20 @@ test("decodeSnapshot() refuses everything else as an invalid option", () => {
     }),
   );
   const almost = [
-    [2, "shop", 1, "A", []],
-    [1, "shop", 1, "A", [], []],
     [3, "shop", 1, "A", [], []],
-    [2, "shop", 0, "A", [], []],
-    [2, "shop", 1, "a", [], []],
-    [2, "shop", 1, "A", [[1, 2]], []],
-    [2, "shop", 1, "A", [[0, 1, 2]], []],
-    [2, "shop", 1, "A", [[1, -1, 2]], []],
-    [2, "shop", 1, "A", [], [[0]]],
-    [2, "shop", 1, "A", [], [[0, 0]]],
-    [2, "shop", 1, "A", [], [[-1, 1]]],
+    [2, "shop", 1, "A", [], [], [1]],
+    [4, "shop", 1, "A", [], [], [1]],
+    [3, "shop", 0, "A", [], [], [1]],
+    [3, "shop", 1, "a", [], [], [1]],
+    [3, "shop", 1, "A", [[1, 2]], [], [1]],
+    [3, "shop", 1, "A", [[0, 1, 2]], [], [1]],
+    [3, "shop", 1, "A", [[1, -1, 2]], [], [1]],
+    [3, "shop", 1, "A", [], [[0]], [1]],
+    [3, "shop", 1, "A", [], [[0, 0]], [1]],
+    [3, "shop", 1, "A", [], [[-1, 1]], [1]],
+    [3, "shop", 1, "A", [], [], []],
+    [3, "shop", 1, "A", [], [], [0]],
+    [3, "shop", 1, "A", [], [], [2, "1"]],
   ];
   for (const parts of almost) {
     const text = Buffer.from(JSON.stringify(parts)).toString("base64url");

@@ -2,7 +2,7 @@ import type { ChainVersion, ProjectId, SpecName, WriterOrdinal } from "@shale/mo
 import { chainVersion, projectId, ShaleError, specName, writerOrdinal } from "@shale/model";
 import type { TailPosition } from "./pin.ts";
 
-const SNAPSHOT_FORMAT = 2;
+const SNAPSHOT_FORMAT = 3;
 
 /** Where a snapshot stands in one writer's log. */
 export interface SnapshotPosition extends TailPosition {
@@ -17,6 +17,13 @@ export interface PinSnapshot {
   readonly writers: ReadonlyMap<WriterOrdinal, SnapshotPosition>;
   /** Versions of the manifests, by group; a group that is not in it had none. */
   readonly manifests: ReadonlyMap<number, ChainVersion>;
+  readonly tombstones: SnapshotTombstones;
+}
+
+/** The tombstones that the catalog had: their numbers, and the number of the next one. */
+export interface SnapshotTombstones {
+  readonly live: readonly number[];
+  readonly next: number;
 }
 
 /** Opaque to callers: base64url of JSON. Writers that have no row are in it too. */
@@ -26,23 +33,28 @@ export function encodeSnapshot(snapshot: PinSnapshot): string {
     memoryRows === 0 ? [ordinal, n, lastSeq] : [ordinal, n, lastSeq, memoryRows, memorySeq],
   );
   const manifests = [...snapshot.manifests];
-  const text = JSON.stringify([SNAPSHOT_FORMAT, project, catalogVersion, spec, writers, manifests]);
+  const tombstones = [snapshot.tombstones.next, ...snapshot.tombstones.live];
+  const text = JSON.stringify([
+    ...[SNAPSHOT_FORMAT, project, catalogVersion, spec],
+    ...[writers, manifests, tombstones],
+  ]);
   return Buffer.from(text).toString("base64url");
 }
 
 /** @throws {ShaleError} OPTION_INVALID for what encodeSnapshot() never wrote */
 export function decodeSnapshot(text: string): PinSnapshot {
   const parts = partsOf(text);
-  const [format, project, version, spec, writers, manifests] = parts;
+  const [format, project, version, spec, writers, manifests, tombstones] = parts;
   if (
-    parts.length !== 6 ||
+    parts.length !== 7 ||
     format !== SNAPSHOT_FORMAT ||
     typeof project !== "string" ||
     !isWholeFrom(1, version) ||
     typeof spec !== "string" ||
     !/^[A-Z]{1,8}$/.test(spec) ||
     !Array.isArray(writers) ||
-    !Array.isArray(manifests)
+    !Array.isArray(manifests) ||
+    !Array.isArray(tombstones)
   ) {
     throw invalid();
   }
@@ -52,6 +64,7 @@ export function decodeSnapshot(text: string): PinSnapshot {
     spec: specName(spec),
     writers: new Map(writers.map(positionOf)),
     manifests: new Map(manifests.map(manifestOf)),
+    tombstones: tombstonesOf(tombstones),
   };
 }
 
@@ -85,6 +98,12 @@ function manifestOf(value: unknown): readonly [number, ChainVersion] {
   const [group, version]: unknown[] = value;
   if (!isWholeFrom(0, group) || !isWholeFrom(1, version)) throw invalid();
   return [group, chainVersion(version)];
+}
+
+function tombstonesOf([next, ...live]: readonly unknown[]): SnapshotTombstones {
+  const isNumber = (value: unknown): value is number => isWholeFrom(1, value);
+  if (!isNumber(next) || !live.every(isNumber)) throw invalid();
+  return { live, next };
 }
 
 function isWholeFrom(min: number, value: unknown): value is number {

@@ -6,7 +6,7 @@ import { tailKey } from "../object-keys.ts";
 import { holdsOrdinal } from "../ordinal-ranges.ts";
 import type { Pin, TailPosition, TailRef } from "./pin.ts";
 import { rowsIn } from "./pin-rows.ts";
-import type { SnapshotPosition } from "./pin-snapshot.ts";
+import type { SnapshotPosition, SnapshotTombstones } from "./pin-snapshot.ts";
 import { encodeSnapshot } from "./pin-snapshot.ts";
 import { NO_POSITION } from "./read-heads.ts";
 
@@ -102,6 +102,24 @@ export function memoryAbove(memory: readonly LoggedBatch[], hi: Positions): read
   });
 }
 
+/**
+ * The tombstone that was live at the snapshot, or came after it, and has retired since. The rows
+ * under it are out of every file that is listed now, but not out of older files, nor out of what a
+ * process has decoded of them: nothing hides them there any more.
+ */
+export function retiredSince(
+  { live, next }: SnapshotTombstones,
+  catalog: CatalogDocument,
+): number | undefined {
+  const left = new Set(catalog.tombstones.map(({ number }) => number));
+  const known = live.find((number) => !left.has(number));
+  if (known !== undefined) return known;
+  for (let number = next; number < catalog.nextTombstone; number++) {
+    if (!left.has(number)) return number;
+  }
+  return undefined;
+}
+
 /** Names the cut: hi, the manifests, and above hi the rows in memory by number and last seq. */
 export function snapshotOf(
   catalog: CatalogDocument,
@@ -132,5 +150,9 @@ export function snapshotOf(
         manifest === undefined ? [] : [[group, manifest.version] as const],
       ),
     ),
+    tombstones: {
+      live: catalog.tombstones.map(({ number }) => number),
+      next: catalog.nextTombstone,
+    },
   });
 }

@@ -60,3 +60,28 @@ test("a snapshot gives the same answer after its rows were drained and merged, u
     await store.close();
   }
 });
+
+test("a user whose rows were removed is in no snapshot, not even by what this process has decoded", async () => {
+  const store = await openStore({ root: ":memory:", compaction: "off" });
+  try {
+    const project = await store.project("shop", { shards: 1 });
+    const [gone, left] = [viewsOf(1, 1), viewsOf(2, 1)];
+    await project.append([...gone, ...left.map((event) => ({ ...event, user_id: "other" }))]);
+    await project.compact();
+    const before = await project.query(query);
+    expect(before.series[0]?.overall.values).toEqual([1, 1]);
+    const { snapshot } = before.meta;
+    await project.deleteUsers(["u0"]);
+    // No query here: it would decode the day anew, without the user.
+    for (let round = 0; round < 3; round++) {
+      await project.compact();
+      await project.collect({ graceMs: 0 });
+    }
+    await expect(project.query(query, { snapshot })).rejects.toMatchObject({
+      code: "SNAPSHOT_EXPIRED",
+    });
+    expect((await project.query(query)).series[0]?.overall.values).toEqual([0, 1]);
+  } finally {
+    await store.close();
+  }
+});
