@@ -34,6 +34,8 @@ export {
 } from "./collect/first-look.ts";
 export type { WorkPinDocument } from "./collect/work-pin.ts";
 export { decodeWorkPin, encodeWorkPin, WORK_PIN_FORMAT_VERSION } from "./collect/work-pin.ts";
+export type { ColumnExtent } from "./day-file/column-extents.ts";
+export { columnExtents } from "./day-file/column-extents.ts";
 export { REST_COLUMN } from "./day-file/column-names.ts";
 export type {
   DayFileColumn,

@@ -5,6 +5,8 @@ export type { RowCounts } from "./count-rows.ts";
 export { countRows } from "./count-rows.ts";
 export type { FileReading, FileRef } from "./day-files/read-day-file.ts";
 export { keyOfFile, readDayFileIndex, readDayFileRows } from "./day-files/read-day-file.ts";
+export type { PlannedDay, PruneReason, ScanPlan } from "./explain-scan.ts";
+export { explainScan } from "./explain-scan.ts";
 export { missingKeyOf, pinBroken, runWithPin } from "./pin-broken.ts";
 export { compareBytes } from "./rows/compare-bytes.ts";
 export { compareRows } from "./rows/order-rows.ts";
@@ -12,6 +14,13 @@ export type { RowOutline, RowPartition } from "./rows/partition-rows.ts";
 export { partitionRows } from "./rows/partition-rows.ts";
 export { storedBatchOfScan } from "./rows/stored-batch-of-scan.ts";
 export type { ScanBatch, ScanProperty, TextCodes, TextProperty } from "./scan-batch.ts";
-export type { FooterDay, FooterFile, ScanOptions, ScanStats } from "./scan-options.ts";
+export type {
+  FooterDay,
+  FooterFile,
+  RowsWanted,
+  ScanOptions,
+  ScanStats,
+  ValueWanted,
+} from "./scan-options.ts";
 export { createScanStats } from "./scan-options.ts";
 export { scanShards } from "./scan-shards.ts";

@@ -2,7 +2,7 @@ import type { Pin, TailRef } from "@shale/catalog";
 import type { LoggedBatch } from "@shale/columns";
 import type { Env } from "@shale/env";
 import { fanOut } from "@shale/env";
-import type { DayFileEntry, DayFileFooter, TailHeader } from "@shale/format";
+import type { DayFileEntry, DayFileIndex, TailHeader } from "@shale/format";
 import type { WriterOrdinal } from "@shale/model";
 import { DAY_MS, invariant } from "@shale/model";
 import type { TailCache } from "./cache/tail-cache.ts";
@@ -30,7 +30,7 @@ export interface ScanInput {
 /** A day file before its rows are read. */
 export interface ScanFile {
   readonly entry: DayFileEntry;
-  loadFooter(): Promise<DayFileFooter>;
+  loadIndex(): Promise<DayFileIndex>;
 }
 
 /** Objects read at the same time: enough to hide a store's latency, few enough for its limits. */

@@ -1,6 +1,7 @@
 import type { Pin } from "@shale/catalog";
 import { fanOut } from "@shale/env";
 import type { ScanDictionaries } from "./cache/scan-dictionaries.ts";
+import { whyUnwanted } from "./day-files/rows-wanted.ts";
 import { settledFilesOf } from "./day-files/settled-days.ts";
 import { READ_CONCURRENCY } from "./open-inputs.ts";
 import type { DayPlan } from "./plan-days.ts";
@@ -23,6 +24,8 @@ export interface DayContext {
 /** A shard-day that has been read: its batch is made when its turn comes. */
 export type DayRead =
   | { readonly kind: "footers"; readonly files: readonly FooterFile[] }
+  /** No row of so many files matters. */
+  | { readonly kind: "nothing"; readonly files: number }
   | { readonly kind: "rows"; batch(): ScanBatch };
 
 /** Reads what is needed of a shard-day: footers where they can answer (R4), else columns. */
@@ -32,9 +35,9 @@ export async function beginDay(pin: Pin, plan: DayPlan, context: DayContext): Pr
   const canAnswer = options.takeFooter !== undefined && !isHiding;
   const files = canAnswer ? settledFilesOf(plan) : undefined;
   if (files !== undefined) {
-    const loading = files.map(async ({ entry, loadFooter }) => ({
+    const loading = files.map(async ({ entry, loadIndex }) => ({
       entry,
-      footer: await loadFooter(),
+      footer: (await loadIndex()).footer,
     }));
     return { kind: "footers", files: await Promise.all(loading) };
   }
@@ -60,6 +63,10 @@ async function beginRows(
   const missing =
     columns === "all" ? columns : columns.filter((name) => !cached?.properties.has(name));
   const isComplete = cached !== undefined && missing !== "all" && missing.length === 0;
+  if (cached === undefined && options.wanted !== undefined) {
+    const why = await whyUnwanted(plan, options.wanted);
+    if (why !== undefined) return { kind: "nothing", files: plan.parts.length };
+  }
   const need: SourceNeed = {
     places: wantsEvents || (cached === undefined && needsPlaces(plan, hiding)),
     properties: wantsEvents ? "all" : missing,
@@ -80,7 +87,7 @@ async function beginRows(
   return { kind: "rows", batch };
 }
 
-function isFile({ parts }: DayPlan): boolean {
+export function isFile({ parts }: DayPlan): boolean {
   return parts.every(({ input }) => input.file !== undefined);
 }
 
@@ -94,13 +101,13 @@ async function loadSources(
 }
 
 /** A file whose maker applied every tombstone has no row to hide (protocol D2). */
-function mayHide({ parts }: DayPlan, deletions: Deletions | undefined): boolean {
+export function mayHide({ parts }: DayPlan, deletions: Deletions | undefined): boolean {
   if (deletions === undefined) return false;
   return parts.some(({ input: { file } }) => (file?.entry.tombstone ?? 0) < deletions.newest);
 }
 
 /** Rows are compared by their places when there may be duplicates or rows of deleted users. */
-function needsPlaces({ parts }: DayPlan, hiding: Deletions | undefined): boolean {
+export function needsPlaces({ parts }: DayPlan, hiding: Deletions | undefined): boolean {
   const isDistinct = parts.length === 1 && parts[0]?.input.file?.entry.distinct === true;
   return !isDistinct || hiding !== undefined;
 }

@@ -1,4 +1,4 @@
-import type { DayFileEntry, DayFileFooter } from "@shale/format";
+import type { ColumnExtent, DayFileEntry, DayFileFooter } from "@shale/format";
 import type { Day, ShardId } from "@shale/model";
 import type { TailCache } from "./cache/tail-cache.ts";
 
@@ -23,10 +23,24 @@ export interface ScanOptions {
   readonly major?: "shard" | "day" | undefined;
   /** Order of the days. Default "ascending". */
   readonly days?: "ascending" | "descending" | undefined;
+  /** A shard-day in day files of which no row matters, by what they say of themselves, is left out. */
+  readonly wanted?: RowsWanted | undefined;
   /** Shard-days that their footers can answer for do not come as batches, but here (R4). */
   readonly takeFooter?: ((day: FooterDay) => void) | undefined;
   readonly stats?: ScanStats | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Which rows matter: each has one of the events and all of the values. */
+export interface RowsWanted {
+  /** undefined: any. */
+  readonly events: readonly string[] | undefined;
+  readonly values: readonly ValueWanted[];
+}
+export interface ValueWanted {
+  readonly property: string;
+  /** False: no value of these can be one that is wanted. */
+  mayHold(extent: ColumnExtent): boolean;
 }
 
 /** What the footers of a settled shard-day say of its rows. */

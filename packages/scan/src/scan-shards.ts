@@ -34,6 +34,13 @@ export async function* scanShards(
       takeFooters(plan, read.files, options);
       continue;
     }
+    if (read.kind === "nothing") {
+      if (stats !== undefined) {
+        stats.filesPruned += read.files;
+        stats.rowsPlanned -= rowsOf([plan]);
+      }
+      continue;
+    }
     const batch = read.batch();
     if (stats !== undefined) stats.rowsScanned += batch.rowsRead;
     if (batch.rowCount > 0) yield batch;

@@ -1,5 +1,6 @@
 import type { ScanBatch } from "@shale/scan";
 import { isColumn, propertiesOf } from "../filter/row-select.ts";
+import { wantedRows } from "../filter/wanted-rows.ts";
 import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
 import type { QueryRun } from "../query-run.ts";
 import { createKeyCells } from "../segmentation/key-cells.ts";
@@ -42,7 +43,11 @@ export async function scanFunnel(
     onUser: order?.add,
   });
   const { fromMs } = plan;
-  const scan = { fromMs, toMs: plan.endMs, columns: columnsOf(parsed), order: "user" } as const;
+  // Whatever matches nothing breaks a chain of order "strict".
+  const selects = [...parsed.steps, ...parsed.exclude].map(({ select }) => select);
+  const wanted = parsed.order === "strict" ? undefined : wantedRows(parsed.where, selects);
+  const columns = columnsOf(parsed);
+  const scan = { fromMs, toMs: plan.endMs, columns, order: "user", wanted } as const;
   let last: ScanBatch | undefined;
   for await (const batch of run.scan(scan, "walk")) {
     if (last !== undefined && last.shard !== batch.shard) await walkShard();

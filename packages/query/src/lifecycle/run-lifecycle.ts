@@ -6,6 +6,7 @@ import { createUserCollector } from "../cohort/collect-users.ts";
 import type { UserSet } from "../cohort/user-set.ts";
 import { compileFilter } from "../filter/row-filter.ts";
 import { compileSelect, propertiesOf } from "../filter/row-select.ts";
+import { wantedRows } from "../filter/wanted-rows.ts";
 import type { ParsedLifecycle } from "../parse/parsed-query.ts";
 import type { LifecycleCell } from "../parse/users/parsed-users.ts";
 import type { QueryRun } from "../query-run.ts";
@@ -45,6 +46,7 @@ export async function scanLifecycle(
     toMs,
     columns: [...new Set([...propertiesOf(parsed.where), ...propertiesOf(parsed.select.where)])],
     order: "none",
+    wanted: wantedRows(parsed.where, [parsed.select]),
   } as const;
   for await (const batch of run.scan(options, "count")) {
     const mask = select.maskOf(batch, where?.maskOf(batch));

@@ -1,8 +1,9 @@
 import { DAY_MS } from "@shale/model";
-import type { ScanBatch, TextCodes } from "@shale/scan";
+import type { RowsWanted, ScanBatch, TextCodes } from "@shale/scan";
 import type { CohortMembers } from "../cohort/cohort-members.ts";
 import { compileFilter } from "../filter/row-filter.ts";
 import { compileSelect, isColumn, propertiesOf } from "../filter/row-select.ts";
+import { wantedRows } from "../filter/wanted-rows.ts";
 import type { ParsedRetention } from "../parse/parsed-query.ts";
 import type { QueryRun } from "../query-run.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
@@ -38,7 +39,12 @@ export async function scanRetention(
   const entries = watch?.entries(opened) ?? opened;
   const births = createBirthRule(parsed, budget);
   const rowsOf = createRowReader(plan, run.cohorts);
-  const options = { ...plan.scan, columns: columnsOf(parsed), order: "user" } as const;
+  const options = {
+    ...plan.scan,
+    columns: columnsOf(parsed),
+    order: "user",
+    wanted: wantedOf(parsed),
+  } as const;
   let users: TextCodes | undefined;
   for await (const batch of run.scan(options, "count")) {
     if (users !== batch.users) {
@@ -137,4 +143,9 @@ function columnsOf(parsed: ParsedRetention): string[] {
     ...(parsed.by ?? []).map(({ property }) => property).filter(isColumn),
   ];
   return [...new Set(names)];
+}
+
+/** A first event ever is one by its name alone, whatever the filters say. */
+function wantedOf({ where, birth, return: returned, cohort }: ParsedRetention): RowsWanted {
+  return wantedRows(cohort === "firstEver" ? undefined : where, [birth, returned]);
 }

@@ -3,6 +3,7 @@ import type { Intervals } from "../calendar/plan-intervals.ts";
 import { planIntervals } from "../calendar/plan-intervals.ts";
 import { compileFilter } from "../filter/row-filter.ts";
 import { isColumn, propertiesOf } from "../filter/row-select.ts";
+import { wantedRows } from "../filter/wanted-rows.ts";
 import type { ParsedSegmentation } from "../parse/parsed-query.ts";
 import type { QueryRun } from "../query-run.ts";
 import { sessionHistoryFrom } from "../sessions/session-history.ts";
@@ -93,6 +94,13 @@ async function countRows(
     toMs: Math.max(...passes.map(({ source }) => source.toMs)),
     columns: columnsOf(parsed, passes),
     order: hasSessions ? "user" : "none",
+    // A session may begin with any event.
+    wanted: hasSessions
+      ? undefined
+      : wantedRows(
+          parsed.where,
+          passes.map(({ series }) => series.select),
+        ),
     takeFooter: canTakeFooters
       ? (day: FooterDay) => addFooterDay(day, intervals, passes)
       : undefined,

@@ -5,6 +5,7 @@ import { createUserCollector } from "../cohort/collect-users.ts";
 import type { UserSet } from "../cohort/user-set.ts";
 import { compileFilter } from "../filter/row-filter.ts";
 import { compileSelect, propertiesOf } from "../filter/row-select.ts";
+import { wantedRows } from "../filter/wanted-rows.ts";
 import type { ParsedStickiness } from "../parse/parsed-query.ts";
 import type { StickinessCell } from "../parse/users/parsed-users.ts";
 import type { QueryRun } from "../query-run.ts";
@@ -38,7 +39,13 @@ export async function scanStickiness(
   };
   const users = new Float64Array(intervals.count);
   const columns = [...propertiesOf(parsed.where), ...propertiesOf(parsed.select.where)];
-  const options = { fromMs, toMs, columns: [...new Set(columns)], order: "none" } as const;
+  const options = {
+    fromMs,
+    toMs,
+    columns: [...new Set(columns)],
+    order: "none",
+    wanted: wantedRows(parsed.where, [parsed.select]),
+  } as const;
   for await (const batch of run.scan(options, "count")) {
     watch?.begin(batch);
     const runs = reader.of(batch, select.maskOf(batch, where?.maskOf(batch)));

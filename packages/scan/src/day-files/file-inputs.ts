@@ -123,7 +123,7 @@ function fileInputOf(env: Env, file: FileRef, options: ScanOptions): ScanInput {
     id,
     writer: undefined,
     n: undefined,
-    file: { entry, loadFooter: async () => (await loadIndex()).footer },
+    file: { entry, loadIndex },
     parts: fileOutlineOf(entry),
     async load(need: SourceNeed): Promise<SourceRows> {
       const isWhole = need.places && need.properties === "all";
