@@ -20,17 +20,17 @@ export function wantedRows(
   const [only] = selects;
   return {
     events: isAny ? undefined : [...new Set(selects.flatMap(({ events }) => events ?? []))],
-    values: [...valuesOf(where), ...(selects.length === 1 ? valuesOf(only?.where) : [])],
+    values: [...demandsOf(where), ...(selects.length === 1 ? demandsOf(only?.where) : [])],
   };
 }
 
-function valuesOf(filter: ParsedFilter | undefined): ValueWanted[] {
+function demandsOf(filter: ParsedFilter | undefined): ValueWanted[] {
   if (filter === undefined) return [];
   switch (filter.kind) {
     case "property":
-      return isColumn(filter.property) ? valueOf(filter) : [];
+      return isColumn(filter.property) ? demandOf(filter) : [];
     case "all":
-      return filter.filters.flatMap(valuesOf);
+      return filter.filters.flatMap(demandsOf);
     case "any":
     case "not":
     case "cohort":
@@ -40,7 +40,7 @@ function valuesOf(filter: ParsedFilter | undefined): ValueWanted[] {
   }
 }
 
-function valueOf({ property, op, values }: ParsedPropertyFilter): ValueWanted[] {
+function demandOf({ property, op, values }: ParsedPropertyFilter): ValueWanted[] {
   switch (op) {
     case "neq":
     case "notIn":
