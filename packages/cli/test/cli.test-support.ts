@@ -86,6 +86,7 @@ export function projectOf(parts: Partial<Project>): Project {
     append: notExpected("append"),
     ingest: notExpected("ingest"),
     query: notExpected("query"),
+    explain: notExpected("explain"),
     sql: notExpected("sql"),
     querySql: notExpected("querySql"),
     events: notExpected("events"),

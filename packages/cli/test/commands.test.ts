@@ -91,14 +91,13 @@ describe("what is not built yet", () => {
     expect(stdout + stderr).toContain("not built in this version");
   });
 
-  test("buckets, --explain and Parquet are refused", async () => {
+  test("buckets and Parquet are refused", async () => {
     expect(await run(["projects", "--root", "gs://b/p"])).toMatchObject({
       exitCode: 78,
       stderr: expect.stringContaining("STORE_NOT_BUILT"),
     });
     const store = storeOf({});
     for (const argv of [
-      ["query", "--query", "{}", "--explain"],
       ["export", "--format", "parquet"],
     ]) {
       expect(await run(argv, store)).toMatchObject({

@@ -56,6 +56,47 @@ export interface SqlOptions {
   readonly memoryBytesMax?: number | undefined;
 }
 
+/** What a query would read, and what it leaves out for which reason. Nothing is counted. */
+export interface QueryPlan {
+  kind: QueryKind;
+  /** One after the other; a further pass for what lies behind a limit is not among them. */
+  passes: QueryPlanPass[];
+}
+export interface QueryPlanPass {
+  /** What progress calls it. */
+  phase: string;
+  /** ISO; null: as far back, or forward, as there are events. */
+  from: string | null;
+  to: string | null;
+  /** Names of the properties that are read. */
+  columns: readonly string[] | "all";
+  /** By shard and UTC day; `from` "footers": no row is read. */
+  days: QueryPlanDay[];
+  /** Sums over `days`. */
+  files: number;
+  rows: number;
+  bytes: number;
+  /** Tail objects that are read, each whole, and their rows of the range. */
+  tailObjects: number;
+  tailRows: number;
+  /** Rows of this process that are in no object yet. */
+  memoryRows: number;
+  /**
+   * Files left out: no day of the range; no shard that is asked; none of the events; no value that a
+   * condition allows. For the last two the footer was read.
+   */
+  pruned: { day: number; shard: number; events: number; values: number };
+}
+export interface QueryPlanDay {
+  shard: number;
+  day: string;
+  files: number;
+  rows: number;
+  /** Of the columns that are read. */
+  bytes: number;
+  from: "rows" | "footers";
+}
+
 /** One input of `ingest`: bytes of NDJSON (or one JSON array), and what to call it in rejections. */
 export interface IngestSource {
   readonly file: string;
@@ -236,6 +277,11 @@ export interface Project {
     query: QueryOf[K] & { readonly kind: K },
     options?: QueryOptions,
   ): Promise<AnswerOf[K]>;
+  /** What a query would read now, without reading it. */
+  explain<K extends QueryKind>(
+    query: QueryOf[K] & { readonly kind: K },
+    options?: Pick<QueryOptions, "spec" | "snapshot" | "signal">,
+  ): Promise<QueryPlan>;
   /**
    * SQL over one snapshot, read-only: table `events`, each visible event once, properties as typed
    * columns. Values of the template are bound, never text. Needs the package @duckdb/node-api.

@@ -1,3 +1,5 @@
+export type { ExplainOptions, PlannedPass } from "./explain-query.ts";
+export { explainQuery } from "./explain-query.ts";
 export type { ParsedFlow } from "./parse/flow/parsed-flow.ts";
 export type { ParsedExclusion, ParsedFunnel, ParsedStep } from "./parse/funnel/parsed-funnel.ts";
 export { nearestName } from "./parse/nearest-name.ts";

@@ -97,7 +97,7 @@ function rangeOf(parsed: ParsedQuery): {
 }
 
 /** The query's now. */
-function asOfMsOf(parsed: ParsedQuery, nowMs: number): number {
+export function asOfMsOf(parsed: ParsedQuery, nowMs: number): number {
   // The pages of one list of users have one now.
   if (parsed.kind === "users") return usersPositionOf(parsed)?.asOfMs ?? parsed.asOfMs ?? nowMs;
   return ("asOfMs" in parsed ? parsed.asOfMs : undefined) ?? nowMs;

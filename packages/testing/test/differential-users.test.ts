@@ -121,7 +121,10 @@ function cellsOf(query: Query, answer: Answer): CountedCell[] {
     }
     case "segmentation":
       return answer.series.flatMap(({ overall, segments }, series) => {
-        if ((query as SegmentationQuery).series[series]!.measure !== "unique") return [];
+        const asked = query as SegmentationQuery;
+        // One more than are asked for is that of a formula, which has no users of its own.
+        if (asked.series[series]?.measure !== "unique") return [];
+        if (asked.rolling !== undefined || asked.cumulative === true) return [];
         const parts = [{ by: undefined, ...overall }, ...named(segments)];
         return parts.flatMap(({ by: segment, values, range }) => [
           { cell: { series, segment }, count: Number(range) },

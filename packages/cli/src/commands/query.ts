@@ -11,6 +11,7 @@ import { withProject } from "../command-context.ts";
 import { answerText, metaText } from "../render/answer.ts";
 import type { ExitCode } from "../render/error.ts";
 import { csvText, flatRowsOf, ndjsonText } from "../render/flat-rows.ts";
+import { queryPlanText } from "../render/query-plan.ts";
 import { checkBinaryOutput } from "../terminal/binary-output.ts";
 
 type Format = "table" | "json" | "ndjson" | "csv" | "arrow";
@@ -39,7 +40,7 @@ export const addQueryCommand: AddCommand = (program, run) => {
         "arrow",
       ]),
     )
-    .addOption(new Option("--explain", "not built in this version").hideHelp())
+    .option("--explain", "print what would be read, and why the rest is not, instead of an answer")
     .addHelpText(
       "after",
       `
@@ -55,6 +56,7 @@ Examples:
 async function runQuery(context: CommandContext, options: QueryArguments): Promise<ExitCode> {
   const format = formatOf(options, context);
   const query = await readQuery(options, context.stdin);
+  if (options.explain === true) return await explainQuery(context, query, options);
   const answer: Answer = await withProject(context, (project) =>
     project.query(query, {
       spec: options.shardingSpec,
@@ -67,10 +69,25 @@ async function runQuery(context: CommandContext, options: QueryArguments): Promi
   return 0;
 }
 
-function formatOf(options: QueryArguments, { globals, output }: CommandContext): Format {
-  if (options.explain === true) {
-    throw new ShaleError("NOT_BUILT", "Cannot explain a query: --explain is not built yet");
+async function explainQuery(
+  context: CommandContext,
+  query: Awaited<ReturnType<typeof readQuery>>,
+  { shardingSpec, format }: QueryArguments,
+): Promise<ExitCode> {
+  if (format !== undefined && format !== "json" && format !== "table") {
+    throw new ShaleError("USAGE", `Cannot print a plan with --format ${format}: use table or json`);
   }
+  const { signal, globals, output } = context;
+  const plan = await withProject(context, (project) =>
+    project.explain(query, { spec: shardingSpec, signal }),
+  );
+  const isJson = globals.json || format === "json";
+  const text = isJson ? JSON.stringify(plan) : queryPlanText(plan, output.layout);
+  await output.write(`${text}\n`);
+  return 0;
+}
+
+function formatOf(options: QueryArguments, { globals, output }: CommandContext): Format {
   if (globals.json && options.format !== undefined && options.format !== "json") {
     throw new ShaleError("USAGE", `Cannot use --json together with --format ${options.format}`);
   }

@@ -1,6 +1,7 @@
 import type { Project } from "../../store.ts";
 import type { ProjectParts } from "../project-parts.ts";
 import { answerQuery, loadSchema } from "./ask.ts";
+import { explainPlan } from "./explain-plan.ts";
 import { exportLines, readStoredEvents } from "./export-events.ts";
 import { runStatement, runTemplate } from "./run-statement.ts";
 import { takePin } from "./take-pin.ts";
@@ -9,11 +10,18 @@ import { takePin } from "./take-pin.ts";
 export function askingVerbsOf(
   parts: ProjectParts,
   checkOpen: (what: string) => void,
-): Pick<Project, "query" | "sql" | "querySql" | "events" | "export" | "schema" | "snapshot"> {
+): Pick<
+  Project,
+  "query" | "explain" | "sql" | "querySql" | "events" | "export" | "schema" | "snapshot"
+> {
   return {
     async query(query, options = {}) {
       checkOpen("query");
       return await answerQuery(parts, query, options);
+    },
+    async explain(query, options = {}) {
+      checkOpen("explain a query");
+      return await explainPlan(parts, query, options);
     },
     async sql(texts, ...values) {
       checkOpen("run SQL");

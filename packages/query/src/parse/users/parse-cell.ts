@@ -109,6 +109,10 @@ function parseSeriesCell(place: Place, of: ParsedSegmentation): SeriesCell {
   if (measure !== "total" && measure !== "unique") {
     throw queryNotBuilt(`of.series[${series}].measure`, "who is behind a number of this measure");
   }
+  if (!isAbsent(interval) && (of.rolling !== undefined || of.cumulative)) {
+    const option = of.cumulative ? "cumulative" : "rolling";
+    throw queryNotBuilt(`of.${option}`, "who is behind a number that is made of several intervals");
+  }
   return {
     series,
     interval: isAbsent(interval) ? undefined : intervalOf(interval, of),
