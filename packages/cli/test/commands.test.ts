@@ -97,9 +97,7 @@ describe("what is not built yet", () => {
       stderr: expect.stringContaining("STORE_NOT_BUILT"),
     });
     const store = storeOf({});
-    for (const argv of [
-      ["export", "--format", "parquet"],
-    ]) {
+    for (const argv of [["export", "--format", "parquet"]]) {
       expect(await run(argv, store)).toMatchObject({
         exitCode: 64,
         stderr: expect.stringContaining("NOT_BUILT"),
