@@ -82,8 +82,8 @@ export interface QueryPlanPass {
   /** Rows of this process that are in no object yet. */
   memoryRows: number;
   /**
-   * Files left out: no day of the range; no shard that is asked; none of the events; no value that a
-   * condition allows. For the last two the footer was read.
+   * Files left out: no day of the range; no shard that is asked; none of the events; no value that
+   * a condition allows. For the last two the footer was read.
    */
   pruned: { day: number; shard: number; events: number; values: number };
 }

@@ -33,7 +33,7 @@ export interface ScanOptions {
 
 /** Which rows matter: each has one of the events and all of the values. */
 export interface RowsWanted {
-  /** undefined: any. */
+  /** Not given: every event. */
   readonly events: readonly string[] | undefined;
   readonly values: readonly ValueWanted[];
 }
