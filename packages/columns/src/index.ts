@@ -42,6 +42,8 @@ export type {
   TextColumn,
   UserTable,
 } from "./event-batch.ts";
+export type { EventColumns, EventEncoder } from "./export/event-columns.ts";
+export { eventColumnNames } from "./export/event-columns.ts";
 export type { PropertyColumnPlan, PropertyCount } from "./export/plan-property-columns.ts";
 export { planPropertyColumns } from "./export/plan-property-columns.ts";
 export { selectRows } from "./select-rows.ts";

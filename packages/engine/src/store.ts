@@ -142,9 +142,15 @@ export interface EventsOptions {
   readonly onProgress?: OnProgress | undefined;
 }
 export interface ExportOptions extends EventsOptions {
-  readonly format?: "ndjson" | undefined;
+  /**
+   * "ndjson" (the default); "parquet", one file; "arrow", one IPC stream. The last two have a
+   * column for each property of the snapshot's events, named as in SQL: docs/arrow.md.
+   */
+  readonly format?: "ndjson" | "parquet" | "arrow" | undefined;
   /** Writes `~<writer>-<seq>` where no insert_id was sent; default false leaves them out. */
   readonly withDerivedIds?: boolean | undefined;
+  /** Called before each chunk with the number of events that are in it and those before. */
+  readonly onEvents?: ((events: number) => void) | undefined;
 }
 
 export interface CompactOptions {
@@ -293,7 +299,11 @@ export interface Project {
   querySql(statement: string, options?: SqlOptions): Promise<PlainTable>;
   /** Events of one snapshot by (UTC day, time, user_id, event, insert_id), with backpressure. */
   events(options?: EventsOptions): AsyncIterable<StoredEvent>;
-  /** The same as NDJSON, whole lines a chunk. */
+  /**
+   * The same as bytes: NDJSON, whole lines a chunk, or a Parquet file or Arrow stream in pieces.
+   *
+   * @throws {ShaleError} OPTION_INVALID, QUERY_INVALID, SNAPSHOT_EXPIRED, CANCELLED
+   */
   export(options?: ExportOptions): AsyncIterable<Uint8Array>;
   /** Puts every acknowledged row of this process into the store, visible to all. */
   flush(): Promise<void>;

@@ -57,6 +57,7 @@ export { DAY_FILE_FORMAT_VERSION } from "./day-file/footer-document.ts";
 export type { DayFileIndex } from "./day-file/open-day-file.ts";
 export { openDayFile } from "./day-file/open-day-file.ts";
 export { planDayFileRead } from "./day-file/plan-day-file-read.ts";
+export { createEventFileEncoder } from "./event-file/event-file-encoder.ts";
 export type { Heartbeat } from "./heartbeat.ts";
 export { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_FORMAT_VERSION } from "./heartbeat.ts";
 export {

@@ -1,3 +1,4 @@
+export type { EventsOptions } from "./events/read-days.ts";
 export type { ExplainOptions, PlannedPass } from "./explain-query.ts";
 export { explainQuery } from "./explain-query.ts";
 export type { ParsedFlow } from "./parse/flow/parsed-flow.ts";
@@ -21,7 +22,8 @@ export type {
   ParsedTimeline,
 } from "./parse/parsed-query.ts";
 export type { OnProgress, Progress } from "./progress.ts";
-export type { EventsOptions } from "./read-events.ts";
+export type { EventColumnsOptions } from "./read-event-columns.ts";
+export { readEventColumns } from "./read-event-columns.ts";
 export { readEvents } from "./read-events.ts";
 export type {
   PropertyType,

@@ -1,5 +1,5 @@
 import type { PropertyColumnPlan } from "@shale/columns";
-import { planPropertyColumns } from "@shale/columns";
+import { eventColumnNames, planPropertyColumns } from "@shale/columns";
 import type { NamedColumn } from "@shale/format";
 import { REST_COLUMN } from "@shale/format";
 
@@ -24,13 +24,12 @@ const JSON_TYPES: Readonly<Record<Kind, readonly string[]>> = {
   boolean: ["BOOLEAN"],
   list: ["ARRAY"],
 };
-const OWN_COLUMNS = ["event", "user_id", "time", "insert_id"];
 
 /** The property columns of `events`. */
 export function planColumns(files: readonly EventFile[]): PropertyColumnPlan[] {
   return planPropertyColumns(
     files.flatMap(({ columns }) => columns),
-    OWN_COLUMNS,
+    eventColumnNames,
   );
 }
 

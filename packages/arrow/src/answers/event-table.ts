@@ -1,20 +1,17 @@
 import type { ColumnKind, PropertyColumnPlan, PropertyCount } from "@shale/columns";
-import { planPropertyColumns } from "@shale/columns";
+import { eventColumnNames, planPropertyColumns } from "@shale/columns";
 import type { StoredEvent } from "@shale/model";
 import type { PlainCell, PlainColumn, PlainTable, PlainType } from "../plain-table.ts";
 
-/** The columns that each event has, in their order; properties follow. */
-const OWN_COLUMNS = ["event", "user_id", "time", "insert_id"] as const;
-
 /** A row an event, a column for each kind of each property: named as in SQL. */
 export function eventTable(events: readonly StoredEvent[]): PlainTable {
-  const own = OWN_COLUMNS.map(
+  const own = eventColumnNames.map(
     (name): PlainColumn =>
       name === "time"
         ? { name, type: "timestamp", cells: events.map(({ time }) => Date.parse(time)) }
         : { name, type: "string", cells: events.map((event) => event[name]) },
   );
-  const plans = planPropertyColumns(countsOf(events), OWN_COLUMNS);
+  const plans = planPropertyColumns(countsOf(events), eventColumnNames);
   return {
     columns: [...own, ...plans.map((plan) => propertyColumn(plan, events))],
     rowCount: events.length,

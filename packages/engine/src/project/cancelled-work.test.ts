@@ -7,8 +7,16 @@ type Work = (project: Project, signal: AbortSignal) => Promise<unknown>;
 const works: Readonly<Record<string, Work>> = {
   compact: (project, signal) => project.compact({ signal }),
   collect: (project, signal) => project.collect({ signal }),
+  events: (project, signal) => drained(project.events({ signal })),
+  "an export": (project, signal) => drained(project.export({ signal })),
+  "an export to Parquet": (project, signal) =>
+    drained(project.export({ format: "parquet", signal })),
   verify: (project, signal) => project.verify({ full: true, signal }),
 };
+
+async function drained(items: AsyncIterable<unknown>): Promise<void> {
+  for await (const _item of items);
+}
 
 // A DOMException is what AbortController gives by itself: it must not come out as it is.
 test.each(Object.keys(works))(

@@ -1,11 +1,11 @@
 import { crc32 } from "node:zlib";
 import { invariant } from "@shale/model";
-import { blockCompressor, defaultBlockCompression } from "../blocks/block-codec.ts";
+import { defaultBlockCompression } from "../blocks/block-codec.ts";
 import { joinedBytes } from "../parquet/byte-sink.ts";
-import { type PageCompressor, writeChunk } from "../parquet/chunk-writer.ts";
+import { writeChunk } from "../parquet/chunk-writer.ts";
 import { encodeFileMetadata } from "../parquet/encode-metadata.ts";
 import type { ParquetChunk, ParquetRowGroup } from "../parquet/file-metadata.ts";
-import { blockCodecs, PARQUET_END_BYTES, PARQUET_MAGIC } from "../parquet/parquet-codes.ts";
+import { PARQUET_END_BYTES, PARQUET_MAGIC } from "../parquet/parquet-codes.ts";
 import { fileColumns, textsMaxOf } from "./chunks/file-chunks.ts";
 import { createScratch } from "./chunks/present-slots.ts";
 import { nameColumns } from "./column-names.ts";
@@ -23,6 +23,7 @@ import {
 } from "./footer-document.ts";
 import { countColumns, countEvents, extentOf, seqsByWriter } from "./footer-facts.ts";
 import { footerOf } from "./open-day-file.ts";
+import { pageCompressor } from "./page-compressor.ts";
 import { cutRowGroups, placeOfRun, type UserRuns, userRuns } from "./user-runs.ts";
 
 export interface EncodeDayFileOptions {
@@ -133,21 +134,6 @@ function endOfFile(metadata: Uint8Array): Uint8Array {
   invariant(digitsAt > 0, "the metadata has a place for its checksum");
   tail.set(new TextEncoder().encode(checksumOf(tail, digitsAt)), digitsAt);
   return tail;
-}
-
-function pageCompressor(compression: DayFileCompression): PageCompressor | undefined {
-  const compress = blockCompressor(compression);
-  if (compress === undefined) return undefined;
-  switch (compression) {
-    case "none":
-      return undefined;
-    case "lz4":
-      return { codec: blockCodecs.lz4Raw, compress };
-    case "snappy":
-      return { codec: blockCodecs.snappy, compress };
-    case "zstd":
-      return { codec: blockCodecs.zstd, compress };
-  }
 }
 
 function factsOf(

@@ -9,9 +9,17 @@ export interface RowPlace {
   readonly row: number;
 }
 
+/** Rows of one UTC day: row i is row `rowOf[i]` of batch `batchOf[i]`. */
+export interface DayRows {
+  readonly batches: readonly ScanBatch[];
+  readonly count: number;
+  readonly batchOf: Uint32Array;
+  readonly rowOf: Uint32Array;
+}
+
 export interface DayOrder {
   /** The rows wanted of one UTC day's batches, by (time, user_id, event, insert_id). */
-  of(batches: readonly ScanBatch[]): Generator<RowPlace>;
+  rowsOf(batches: readonly ScanBatch[]): DayRows;
 }
 
 /** A time of day takes 27 bits of a double's 53, so this many rows can be numbered beside it. */
@@ -21,7 +29,7 @@ export function createDayOrder(
   select: RowSelect | undefined,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): DayOrder {
-  function* of(batches: readonly ScanBatch[]): Generator<RowPlace> {
+  function rowsOf(batches: readonly ScanBatch[]): DayRows {
     const rowCount = batches.reduce((sum, batch) => sum + batch.rowCount, 0);
     invariant(rowCount <= ROW_COUNT_MAX, `the rows of a day can be numbered: ${rowCount}`);
     const batchOf = new Uint32Array(rowCount);
@@ -40,27 +48,39 @@ export function createDayOrder(
       }
     }
     const sorted = keys.subarray(0, count).sort();
-    function placeAt(key: number): RowPlace {
-      const number = key % ROW_COUNT_MAX;
-      const batch = batches[batchOf[number] ?? 0];
-      invariant(batch !== undefined, `row ${number} lies in a batch`);
-      return { batch, row: rowOf[number] ?? 0 };
-    }
+    const places = { batches, batchOf, rowOf };
     for (let start = 0; start < count; ) {
       const timeOf = (index: number): number => Math.floor((sorted[index] ?? 0) / ROW_COUNT_MAX);
       let end = start + 1;
       while (end < count && timeOf(end) === timeOf(start)) end++;
-      const tied = Array.from(sorted.subarray(start, end), placeAt);
-      if (tied.length > 1) tied.sort(compareTied);
-      yield* tied;
+      const tied = sorted.subarray(start, end);
+      if (tied.length > 1) tied.sort((left, right) => compareTied(places, left, right));
       start = end;
     }
+    const numbers = Uint32Array.from(sorted, (key) => key % ROW_COUNT_MAX);
+    return {
+      batches,
+      count,
+      batchOf: numbers.map((number) => batchOf[number] ?? 0),
+      rowOf: numbers.map((number) => rowOf[number] ?? 0),
+    };
   }
-  return { of };
+  return { rowsOf };
 }
 
-/** Order of two rows of one time. */
-function compareTied(left: RowPlace, right: RowPlace): number {
+type Places = Pick<DayRows, "batches" | "batchOf" | "rowOf">;
+
+/** One row of a day. */
+export function placeAt({ batches, batchOf, rowOf }: Places, index: number): RowPlace {
+  const batch = batches[batchOf[index] ?? 0];
+  invariant(batch !== undefined, `row ${index} lies in a batch`);
+  return { batch, row: rowOf[index] ?? 0 };
+}
+
+/** Order of two rows of one time, given by their keys. */
+function compareTied(places: Places, leftKey: number, rightKey: number): number {
+  const left = placeAt(places, leftKey % ROW_COUNT_MAX);
+  const right = placeAt(places, rightKey % ROW_COUNT_MAX);
   const [leftUser, rightUser] = [left, right].map(({ batch, row }) =>
     batch.users.bytesAt(batch.userCodes[row] ?? 0),
   );

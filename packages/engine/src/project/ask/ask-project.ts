@@ -1,7 +1,9 @@
-import type { Project } from "../../store.ts";
+import { ShaleError } from "@shale/model";
+import type { ExportOptions, Project } from "../../store.ts";
 import type { ProjectParts } from "../project-parts.ts";
 import { answerQuery, loadSchema } from "./ask.ts";
 import { explainPlan } from "./explain-plan.ts";
+import { exportColumns } from "./export-columns.ts";
 import { exportLines, readStoredEvents } from "./export-events.ts";
 import { runStatement, runTemplate } from "./run-statement.ts";
 import { takePin } from "./take-pin.ts";
@@ -37,7 +39,7 @@ export function askingVerbsOf(
     },
     export(options = {}) {
       checkOpen("export");
-      return exportLines(parts, options);
+      return exportEvents(parts, options);
     },
     async schema() {
       checkOpen("read the schema");
@@ -48,4 +50,21 @@ export function askingVerbsOf(
       return (await takePin(parts, {})).snapshot;
     },
   };
+}
+
+function exportEvents(parts: ProjectParts, options: ExportOptions): AsyncIterable<Uint8Array> {
+  const { format = "ndjson" } = options;
+  switch (format) {
+    case "ndjson":
+      return exportLines(parts, options);
+    case "parquet":
+    case "arrow":
+      return exportColumns(parts, format, options);
+    default:
+      throw new ShaleError(
+        "OPTION_INVALID",
+        `Cannot export as ${JSON.stringify(format)}: formats are ndjson, parquet and arrow`,
+        { path: "format" },
+      );
+  }
 }

@@ -1,15 +1,13 @@
 import type { StoredEvent } from "@shale/model";
 import { type ParsedEventsRange, parseEventsRange, readEvents } from "@shale/query";
-import { missingKeyOf } from "@shale/scan";
+import type { Pin } from "@shale/scan";
 import type { EventsOptions, ExportOptions } from "../../store.ts";
-import { holdWorkPin } from "../hold-work-pin.ts";
 import type { ProjectParts } from "../project-parts.ts";
-import { pinsOf } from "./take-pin.ts";
+import { readAtOnePin } from "./read-at-one-pin.ts";
+import type { PinRequest } from "./take-pin.ts";
 
-/** Bytes of lines in one chunk of an export. */
-const CHUNK_BYTES = 65_536;
-/** Pins taken anew, as long as nothing was given out, before the loss of an object is an error. */
-const PINS_MAX = 4;
+/** Bytes in one chunk of an export, at least. */
+export const CHUNK_BYTES = 65_536;
 
 /**
  * The events of one snapshot. However long the caller takes, no collector removes what it stands
@@ -19,46 +17,36 @@ export async function* readStoredEvents(
   parts: ProjectParts,
   options: EventsOptions,
 ): AsyncGenerator<StoredEvent> {
-  const { signal, from, to, timezone, where, limit } = options;
-  const range = parseEventsRange({ from, to, timezone, where, limit });
-  const held = await holdWorkPin(parts, { what: "events", signal });
-  try {
-    yield* readAtOnePin(parts, options, range);
-  } finally {
-    await held.release();
-  }
+  const range = rangeOf(options);
+  yield* readAtOnePin(parts, pinRequestOf(options), (pin) =>
+    eventsAt(parts, options, { pin, range }),
+  );
 }
 
-async function* readAtOnePin(
-  parts: ProjectParts,
-  { snapshot, signal, onProgress }: EventsOptions,
-  range: ParsedEventsRange,
+async function* eventsAt(
+  { env, cache }: ProjectParts,
+  { signal, onProgress }: EventsOptions,
+  { pin, range }: { readonly pin: Pin; readonly range: ParsedEventsRange },
 ): AsyncGenerator<StoredEvent> {
-  const nextPin = pinsOf(parts, { snapshot, signal });
-  for (let attempt = 1; ; attempt++) {
-    const pin = await nextPin();
-    let given = 0;
-    try {
-      const events = readEvents(parts.env, pin, {
-        ...scanOf(range),
-        cache: parts.cache,
-        signal,
-        onProgress,
-      });
-      for await (const event of events) {
-        given++;
-        yield event;
-        if (given >= range.limit) return;
-      }
-      return;
-    } catch (error) {
-      // Events already given out belong to one cut: only an untouched reader may move to another.
-      if (missingKeyOf(error) === undefined || given > 0 || attempt === PINS_MAX) throw error;
-    }
+  const events = readEvents(env, pin, { ...scanOf(range), cache, signal, onProgress });
+  let given = 0;
+  for await (const event of events) {
+    given++;
+    yield event;
+    if (given >= range.limit) return;
   }
 }
 
-function scanOf({
+export function pinRequestOf({ snapshot, signal }: EventsOptions): PinRequest {
+  return { snapshot, signal };
+}
+
+/** @throws {ShaleError} QUERY_INVALID */
+export function rangeOf({ from, to, timezone, where, limit }: EventsOptions): ParsedEventsRange {
+  return parseEventsRange({ from, to, timezone, where, limit });
+}
+
+export function scanOf({
   fromMs,
   toMs,
   timezone,
@@ -72,19 +60,26 @@ export async function* exportLines(
   parts: ProjectParts,
   options: ExportOptions,
 ): AsyncGenerator<Uint8Array> {
+  const { withDerivedIds = false, onEvents } = options;
   const encoder = new TextEncoder();
   let lines: string[] = [];
   let chars = 0;
-  for await (const event of readStoredEvents(parts, options)) {
-    const line = lineOf(event, options.withDerivedIds ?? false);
-    lines.push(line);
-    chars += line.length;
-    if (chars < CHUNK_BYTES) continue;
-    yield encoder.encode(lines.join(""));
+  let events = 0;
+  function taken(): Uint8Array {
+    events += lines.length;
+    onEvents?.(events);
+    const chunk = encoder.encode(lines.join(""));
     lines = [];
     chars = 0;
+    return chunk;
   }
-  if (lines.length > 0) yield encoder.encode(lines.join(""));
+  for await (const event of readStoredEvents(parts, options)) {
+    const line = lineOf(event, withDerivedIds);
+    lines.push(line);
+    chars += line.length;
+    if (chars >= CHUNK_BYTES) yield taken();
+  }
+  if (lines.length > 0) yield taken();
 }
 
 function lineOf(event: StoredEvent, withDerivedIds: boolean): string {

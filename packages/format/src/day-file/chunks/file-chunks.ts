@@ -65,10 +65,7 @@ function fixedColumn(batch: StoredBatch, name: (typeof fixedColumns)[number]): F
       return textColumn(name, "string", place, insertIds, "direct");
     }
     case "time":
-      return {
-        column: { name, type: int64, optional: false, meaning: "timestampMicros" },
-        encode: ({ start, end }) => encodeSteps(batch.timesMs.subarray(start, end), MICROS_PER_MS),
-      };
+      return timeColumn(name, batch.timesMs);
     case "seq":
       return {
         column: { name, type: int64, optional: false, meaning: "plain" },
@@ -81,7 +78,16 @@ function fixedColumn(batch: StoredBatch, name: (typeof fixedColumns)[number]): F
   }
 }
 
-function requiredTexts(name: string, codes: Uint32Array, table: TextTable): FileColumn {
+/** Times in epoch ms. */
+export function timeColumn(name: string, timesMs: Float64Array): FileColumn {
+  const { int64: type } = physicalTypes;
+  return {
+    column: { name, type, optional: false, meaning: "timestampMicros" },
+    encode: ({ start, end }) => encodeSteps(timesMs.subarray(start, end), MICROS_PER_MS),
+  };
+}
+
+export function requiredTexts(name: string, codes: Uint32Array, table: TextTable): FileColumn {
   return {
     column: { name, type: physicalTypes.byteArray, optional: false, meaning: "string" },
     encode({ start, end }, scratch) {
@@ -109,7 +115,7 @@ function requiredNumbers(
   };
 }
 
-function propertyColumn(name: string, column: PropertyColumn): FileColumn {
+export function propertyColumn(name: string, column: PropertyColumn): FileColumn {
   const { rows } = column;
   switch (column.kind) {
     case "string":
@@ -134,7 +140,7 @@ function propertyColumn(name: string, column: PropertyColumn): FileColumn {
   }
 }
 
-function textColumn(
+export function textColumn(
   name: string,
   meaning: ColumnMeaning,
   place: { readonly rows: Uint32Array | undefined; readonly slots: Uint32Array },
