@@ -13,34 +13,37 @@ import type { DayProgress } from "../export/day-progress.ts";
 import { nextDayProgress } from "../export/day-progress.ts";
 import type { Checkpoint } from "../export/resumable-file.ts";
 import { openResumableFile, readCheckpoint } from "../export/resumable-file.ts";
+import { openWholeFile } from "../export/whole-file.ts";
 import type { ExitCode } from "../render/error.ts";
 import { bytesText, countText } from "../render/numbers.ts";
+import { checkBinaryOutput } from "../terminal/binary-output.ts";
 import { whereHelp } from "./segment.ts";
 
+type Format = "ndjson" | "parquet" | "arrow";
 interface ExportArguments {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly timezone?: string | undefined;
   readonly where: readonly string[];
   readonly out: string;
-  readonly format: "ndjson" | "parquet" | "arrow";
+  readonly format: Format;
   readonly withDerivedIds?: boolean | undefined;
 }
 
 export const addExportCommand: AddCommand = (program, run) => {
   program
     .command("export")
-    .summary("write events as NDJSON")
+    .summary("write events as NDJSON, Parquet or Arrow")
     .description(
-      "Writes the events of one snapshot as NDJSON, by UTC day, time, user, event and insert_id. A file gets its name when it is whole; the same command after an interruption goes on with the same snapshot. Without --from and --to: everything.",
+      "Writes the events of one snapshot by UTC day, time, user, event and insert_id: as NDJSON, or as one Parquet file or Arrow stream with a column for each property. A file gets its name when it is whole. After an interruption the same command goes on with the same snapshot where the format is NDJSON, and begins again where it is not. Without --from and --to: everything.",
     )
     .option("--from <time>", "start, included: a date, a time with zone, or epoch ms")
     .option("--to <time>", "end, not included")
     .option("--timezone <zone>", "IANA zone of dates in --from and --to, UTC if not said")
     .option("--where <condition>", "only matching events; may be repeated", collected, [])
-    .option("--out <file>", "file, or folder for events.ndjson in it; - is standard output", "-")
+    .option("--out <file>", "file, or folder for events.<format> in it; - is standard output", "-")
     .addOption(
-      new Option("--format <format>", "ndjson; parquet and arrow are not built yet")
+      new Option("--format <format>", "how to write the events")
         .choices(["ndjson", "parquet", "arrow"])
         .default("ndjson"),
     )
@@ -51,6 +54,7 @@ export const addExportCommand: AddCommand = (program, run) => {
 
 Examples:
   shale export --from 2026-10-01 --to 2026-11-01 --out october.ndjson
+  shale export --format parquet --from 2026-10-01 --to 2026-11-01 --out october.parquet
   shale export --where country=IN | gzip > india.ndjson.gz`,
     )
     .action((options: ExportArguments) => run((context) => runExport(context, options)));
@@ -65,12 +69,7 @@ interface Wanted {
 }
 
 async function runExport(context: CommandContext, options: ExportArguments): Promise<ExitCode> {
-  if (options.format !== "ndjson") {
-    throw new ShaleError(
-      "NOT_BUILT",
-      `Cannot export as ${options.format}: this version writes NDJSON only`,
-    );
-  }
+  const { format, out } = options;
   const wanted: Wanted = {
     from: options.from === undefined ? undefined : instantOf(options.from),
     to: options.to === undefined ? undefined : instantOf(options.to),
@@ -78,12 +77,20 @@ async function runExport(context: CommandContext, options: ExportArguments): Pro
     where: parseWhere(options.where),
     withDerivedIds: options.withDerivedIds === true,
   };
-  if (options.out !== "-") return exportToFile(context, await fileOf(options.out), wanted);
+  if (out !== "-") {
+    const path = await fileOf(out, format);
+    return exportToFile(context, (project) =>
+      format === "ndjson"
+        ? writeLines(context, project, path, wanted)
+        : writeWhole(context, project, { path, wanted, format }),
+    );
+  }
   if (context.globals.json) {
     throw new ShaleError("USAGE", "Cannot print events and one JSON document: add --out FILE");
   }
+  if (format !== "ndjson") checkBinaryOutput(context.output, format);
   await withProject(context, async (project) => {
-    for await (const chunk of project.export(exportOptions(context, wanted))) {
+    for await (const chunk of project.export({ ...exportOptions(context, wanted), format })) {
       await context.output.write(chunk);
     }
   });
@@ -95,9 +102,9 @@ function exportOptions({ signal, onProgress, output }: CommandContext, wanted: W
   return output.isTerminal ? { ...wanted, signal } : { ...wanted, signal, onProgress };
 }
 
-async function fileOf(out: string): Promise<string> {
+async function fileOf(out: string, format: Format): Promise<string> {
   try {
-    return (await stat(out)).isDirectory() ? join(out, "events.ndjson") : out;
+    return (await stat(out)).isDirectory() ? join(out, `events.${format}`) : out;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return out;
     throw new ShaleError("OUTPUT_NOT_WRITABLE", `Cannot write ${JSON.stringify(out)}`, {
@@ -106,14 +113,18 @@ async function fileOf(out: string): Promise<string> {
   }
 }
 
+interface Written {
+  readonly out: string;
+  readonly events: number;
+  readonly bytes: number;
+  readonly snapshot: string;
+}
+
 async function exportToFile(
   context: CommandContext,
-  path: string,
-  wanted: Wanted,
+  write: (project: Project) => Promise<Written>,
 ): Promise<ExitCode> {
-  const written = await withProject(context, (project) =>
-    writeExport(context, project, path, wanted),
-  );
+  const written = await withProject(context, write);
   const { out, events, bytes } = written;
   await writeAnswer(
     context,
@@ -123,13 +134,46 @@ async function exportToFile(
   return 0;
 }
 
+interface WholeExport {
+  readonly path: string;
+  readonly wanted: Wanted;
+  readonly format: Exclude<Format, "ndjson">;
+}
+
+/** All or nothing: such a file cannot be gone on with. */
+async function writeWhole(
+  { signal, onProgress }: CommandContext,
+  project: Project,
+  { path, wanted, format }: WholeExport,
+): Promise<Written> {
+  const snapshot = await project.snapshot();
+  // Not the partial file of NDJSON, which a later run would go on with.
+  const file = await openWholeFile(path, `${path}.${format}.partial`);
+  let events = 0;
+  let bytes = 0;
+  const onEvents = (count: number): void => {
+    events = count;
+  };
+  try {
+    const options = { ...wanted, format, snapshot, signal, onProgress, onEvents };
+    for await (const chunk of project.export(options)) {
+      await file.write(chunk);
+      bytes += chunk.length;
+    }
+    await file.finish();
+  } finally {
+    await file.discard();
+  }
+  return { out: path, events, bytes, snapshot };
+}
+
 /** Goes on with the snapshot of an unfinished export of the same events, if it can be read yet. */
-async function writeExport(
+async function writeLines(
   context: CommandContext,
   project: Project,
   path: string,
   wanted: Wanted,
-) {
+): Promise<Written> {
   const name = JSON.stringify({ root: context.globals.root, project: project.id, ...wanted });
   const earlier = await readCheckpoint(path, name);
   if (earlier !== undefined) {
@@ -161,7 +205,7 @@ async function writeFrom(
   context: CommandContext,
   project: Project,
   { path, wanted, start }: ExportStart,
-) {
+): Promise<Written> {
   const { signal, onProgress } = context;
   const { snapshot, wanted: name } = start;
   const from = start.day === null ? wanted.from : `${start.day}T00:00:00.000Z`;

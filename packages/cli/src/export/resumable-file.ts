@@ -113,7 +113,8 @@ export async function openResumableFile(path: string, start: Checkpoint): Promis
   };
 }
 
-function outputError(path: string, error: unknown): unknown {
+/** What a failed write means to the one who asked for the file. */
+export function outputError(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error)) return error;
   const name = JSON.stringify(path);
   if (error.code === "ENOSPC" || error.code === "EDQUOT") {
