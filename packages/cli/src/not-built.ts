@@ -1,13 +1,5 @@
 /** Commands of the contract that this version does not have. */
-export const notBuiltCommands = [
-  "funnel",
-  "retain",
-  "flow",
-  "load",
-  "reshard",
-  "cache",
-  "replay",
-] as const;
+export const notBuiltCommands = ["load", "reshard", "cache", "replay"] as const;
 
 export function isNotBuilt(name: string | undefined): boolean {
   return notBuiltCommands.some((command) => command === name);

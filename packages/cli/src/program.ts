@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import type { Option } from "commander";
+import { Command, Help } from "commander";
 import { DEFAULT_ROOT } from "./arguments/parse-root.ts";
 import type { RunCommand } from "./command-context.ts";
 import { addExportCommand } from "./commands/export.ts";
@@ -12,8 +13,11 @@ import { addRetentionCommand } from "./commands/maintenance/retention.ts";
 import { addVerifyCommand } from "./commands/maintenance/verify.ts";
 import { addProjectsCommand } from "./commands/projects.ts";
 import { addQueryCommand } from "./commands/query.ts";
+import { addFlowCommand } from "./commands/questions/flow.ts";
+import { addFunnelCommand } from "./commands/questions/funnel.ts";
+import { addRetainCommand } from "./commands/questions/retain.ts";
+import { addSegmentCommand } from "./commands/questions/segment.ts";
 import { addSchemaCommand } from "./commands/schema.ts";
-import { addSegmentCommand } from "./commands/segment.ts";
 import { addSqlCommand } from "./commands/sql.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTimelineCommand } from "./commands/timeline.ts";
@@ -47,7 +51,7 @@ export function buildProgram(options: ProgramOptions): Command {
     .option("--json", "print exactly one JSON document")
     .option("--no-color", "print without colour (or NO_COLOR)")
     .option("--verbose", "say more on standard error, and show the stacks of errors")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription })
     .configureOutput({
       writeOut,
       writeErr,
@@ -63,6 +67,9 @@ export function buildProgram(options: ProgramOptions): Command {
     addIngestCommand,
     addQueryCommand,
     addSegmentCommand,
+    addFunnelCommand,
+    addRetainCommand,
+    addFlowCommand,
     addTimelineCommand,
     addSqlCommand,
     addHeadCommand,
@@ -83,12 +90,18 @@ export function buildProgram(options: ProgramOptions): Command {
   return program;
 }
 
+/** As commander has it, without the empty list that an option begins with which may be repeated. */
+function optionDescription(option: Option): string {
+  return new Help().optionDescription(option).replace(" (default: [])", "");
+}
+
 function notBuiltHelp(width: number): string {
   const names = wrapText(notBuiltCommands.join(", "), width - 2).map((line) => `  ${line}`);
   return `
 Examples:
   shale ingest events.ndjson
   shale segment purchase --by country --from 2026-10-01 --to 2026-11-01
+  shale funnel view purchase --window 7d
   shale timeline user-17
 
 Exit codes: 0 done, 64 wrong usage or query, 65 events rejected or data damaged, 69 store

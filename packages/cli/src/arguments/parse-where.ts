@@ -79,6 +79,11 @@ export function parseCondition(text: string): PropertyFilter {
   return { property: propertyName(text, name), op: not === "!" ? "isNotSet" : "isSet" };
 }
 
+/** The properties that conditions name. */
+export function propertiesOfWhere(texts: readonly string[]): string[] {
+  return texts.map((text) => parseCondition(text).property);
+}
+
 /** All conditions together; undefined for none. */
 export function parseWhere(texts: readonly string[]): Filter | undefined {
   const filters = texts.map(parseCondition);

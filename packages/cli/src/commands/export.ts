@@ -17,7 +17,7 @@ import { openWholeFile } from "../export/whole-file.ts";
 import type { ExitCode } from "../render/error.ts";
 import { bytesText, countText } from "../render/numbers.ts";
 import { checkBinaryOutput } from "../terminal/binary-output.ts";
-import { whereHelp } from "./segment.ts";
+import { whereHelp } from "./questions/question-options.ts";
 
 type Format = "ndjson" | "parquet" | "arrow";
 interface ExportArguments {

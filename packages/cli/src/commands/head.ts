@@ -6,7 +6,7 @@ import type { AddCommand, CommandContext } from "../command-context.ts";
 import { withProject, writeAnswer } from "../command-context.ts";
 import type { ExitCode } from "../render/error.ts";
 import { eventsText } from "../render/events.ts";
-import { whereHelp } from "./segment.ts";
+import { whereHelp } from "./questions/question-options.ts";
 
 interface HeadArguments {
   readonly from?: string | undefined;

@@ -4,9 +4,10 @@ import { parseWhere } from "../arguments/parse-where.ts";
 import { instantOf } from "../arguments/time-range.ts";
 import type { AddCommand, CommandContext } from "../command-context.ts";
 import { withProject, writeAnswer } from "../command-context.ts";
-import { answerText, metaText } from "../render/answer.ts";
+import { answerText } from "../render/answers/answer.ts";
+import { metaText } from "../render/answers/wording.ts";
 import type { ExitCode } from "../render/error.ts";
-import { whereHelp } from "./segment.ts";
+import { whereHelp } from "./questions/question-options.ts";
 
 interface TimelineArguments {
   readonly from?: string | undefined;

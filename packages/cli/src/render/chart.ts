@@ -1,14 +1,15 @@
 import { numberText, scaleText } from "./numbers.ts";
 import type { Layout } from "./table.ts";
-import { cutText, fitText, visibleText, widthOf } from "./text.ts";
+import { breakText, cutText, fitText, visibleText, widthOf } from "./text.ts";
 
 const EIGHTHS_UP = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 const EIGHTHS_RIGHT = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"] as const;
 const BAR_WIDTH_MAX = 5;
 const COLUMN_CHART_ROWS = 7;
+const LABEL_WIDTH_MIN = 4;
 
 /** Means of runs of `size` neighbours; a run without a value has none. */
-function grouped(values: readonly (number | null)[], size: number): (number | null)[] {
+export function grouped(values: readonly (number | null)[], size: number): (number | null)[] {
   const groups: (number | null)[] = [];
   for (let start = 0; start < values.length; start += size) {
     const present = values.slice(start, start + size).filter((value) => value !== null);
@@ -17,6 +18,15 @@ function grouped(values: readonly (number | null)[], size: number): (number | nu
     );
   }
   return groups;
+}
+
+/** How many neighbours share a column, how wide it is, and how far it is to the next one. */
+export function columnPlan(valueCount: number, room: number) {
+  const plotWidth = Math.max(1, room);
+  const groupSize = Math.max(1, Math.ceil(valueCount / plotWidth));
+  const columnCount = Math.max(1, Math.ceil(valueCount / groupSize));
+  const pitch = Math.min(BAR_WIDTH_MAX + 1, Math.floor(plotWidth / columnCount));
+  return { groupSize, pitch, barWidth: pitch > 1 ? pitch - 1 : 1 };
 }
 
 const ROUND_FACTORS = [1, 1.5, 2, 3, 4, 5, 6, 8] as const;
@@ -44,11 +54,8 @@ export function columnChartText(
   const top = low < 0 ? high : roundUp(high);
   const scale = [top, (top + low) / 2, low].map(scaleText);
   const axisWidth = Math.max(...scale.map(widthOf));
-  const plotWidth = Math.max(1, width - axisWidth - 2);
-  const groupSize = Math.ceil(values.length / plotWidth);
+  const { groupSize, pitch, barWidth } = columnPlan(values.length, width - axisWidth - 2);
   const bars = grouped(values, groupSize);
-  const pitch = Math.min(BAR_WIDTH_MAX + 1, Math.floor(plotWidth / bars.length));
-  const barWidth = pitch > 1 ? pitch - 1 : 1;
   const eighths = bars.map((value) =>
     value === null ? 0 : Math.round(((value - low) / (top - low)) * COLUMN_CHART_ROWS * 8),
   );
@@ -66,12 +73,13 @@ export function columnChartText(
   }
   lines.push(palette.faint(timeAxis(labels, axisWidth + 2, bars.length * pitch, width)));
   if (groupSize > 1) {
-    lines.push(palette.faint(`each column is the mean of ${groupSize} neighbours`));
+    const means = `each column is the mean of ${groupSize} neighbours`;
+    lines.push(...breakText(means, width).map(palette.faint));
   }
   return lines.join("\n");
 }
 
-function timeAxis(
+export function timeAxis(
   { first, last }: { readonly first: string; readonly last: string },
   indent: number,
   plotWidth: number,
@@ -95,12 +103,15 @@ export function barChartText(bars: readonly Bar[], { width, palette }: Layout): 
   const high = Math.max(0, ...bars.map((bar) => bar.value ?? 0));
   const numbers = bars.map((bar) => numberText(bar.value));
   const numberWidth = Math.max(...numbers.map(widthOf));
-  const noteWidth = Math.max(...bars.map((bar) => widthOf(bar.note ?? "")));
+  const widestNote = Math.max(...bars.map((bar) => widthOf(bar.note ?? "")));
+  const withNotes = widestNote > 0 && width >= numberWidth + widestNote + 4 + LABEL_WIDTH_MIN;
+  const noteWidth = withNotes ? widestNote : 0;
   const fixed = 2 + numberWidth + (noteWidth > 0 ? 2 + noteWidth : 0);
   const labels = bars.map((bar) => visibleText(bar.label));
   const labelWidth = Math.min(
     Math.max(...labels.map(widthOf)),
-    Math.max(4, Math.floor((width - fixed) / 2)),
+    Math.max(LABEL_WIDTH_MIN, Math.floor((width - fixed) / 2)),
+    Math.max(0, width - fixed),
   );
   const barRoom = Math.max(0, width - fixed - labelWidth - 2);
   return bars

@@ -49,7 +49,8 @@ export function eventsText(
     .join("\n\n");
 }
 
-function dayHeading(day: string, { palette }: Layout): string {
+function dayHeading(day: string, { palette, width }: Layout): string {
   const weekday = days.format(new Date(`${day}T00:00:00Z`));
+  if (width < `${day} ${weekday} UTC`.length) return palette.strong(day);
   return `${palette.strong(`${day} ${weekday}`)} ${palette.faint("UTC")}`;
 }

@@ -1,29 +1,73 @@
-import type { Answer, SegmentationAnswer, StoredEvent } from "@shale/model";
-import { ShaleError } from "@shale/model";
-import { segmentText } from "./segmentation.ts";
+import type {
+  Answer,
+  FlowAnswer,
+  FunnelAnswer,
+  FunnelAnswerStep,
+  LifecycleAnswer,
+  RetentionAnswer,
+  Segment,
+  SegmentationAnswer,
+  SegmentValue,
+  StoredEvent,
+} from "@shale/model";
+import { unreachable } from "@shale/model";
+import { segmentText } from "./answers/wording.ts";
 
 /** An answer as a flat list of records, for CSV and NDJSON: the same names in both. */
 export interface FlatRows {
   readonly columns: readonly string[];
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly rows: readonly FlatRow[];
+}
+type FlatRow = Readonly<Record<string, unknown>>;
+
+/** Every record has every column, in this order; docs/cli.md says what they hold. */
+export function flatRowsOf(answer: Answer): FlatRows {
+  switch (answer.kind) {
+    case "segmentation":
+      return segmentationRows(answer);
+    case "funnel":
+      return funnelRows(answer);
+    case "retention":
+      return retentionRows(answer);
+    case "flow":
+      return flowRows(answer);
+    case "lifecycle":
+      return lifecycleRows(answer);
+    case "stickiness":
+      return rowsOf(
+        ["activeIntervals", "users"],
+        answer.users.map((users, index) => ({ activeIntervals: index + 1, users })),
+      );
+    case "users":
+      return rowsOf(["user_id"], answer.users);
+    case "timeline":
+      return eventRows(answer.events);
+    default:
+      return unreachable(answer);
+  }
 }
 
-/** @throws {ShaleError} NOT_BUILT for a kind of answer without a flat shape. */
-export function flatRowsOf(answer: Answer): FlatRows {
-  if (answer.kind === "segmentation") return segmentationRows(answer);
-  if (answer.kind === "timeline") return eventRows(answer.events);
-  throw new ShaleError(
-    "NOT_BUILT",
-    `Cannot write the answer as flat rows: there is no such shape for kind "${answer.kind}"`,
-  );
+function rowsOf(columns: readonly string[], rows: readonly object[]): FlatRows {
+  return { columns, rows: rows.map((row) => ({ ...row })) };
+}
+
+/** Which segment a record is of; null for the whole. */
+interface SegmentCells {
+  readonly segment: string | null;
+  readonly by: readonly SegmentValue[] | null;
+}
+const whole: SegmentCells = { segment: null, by: null };
+
+function segmentCells(segment: Segment): SegmentCells {
+  return { segment: segmentText(segment), by: segment.by };
 }
 
 /** One record a series, segment and interval; `interval: null` is the whole range. */
 function segmentationRows(answer: SegmentationAnswer): FlatRows {
-  const rows: Record<string, unknown>[] = [];
+  const rows: FlatRow[] = [];
   for (const series of answer.series) {
     const add = (
-      segment: { readonly segment: string | null; readonly by: readonly unknown[] | null },
+      segment: SegmentCells,
       numbers: { readonly values: readonly (number | null)[]; readonly range: number | null },
     ): void => {
       answer.intervals.forEach((interval, index) => {
@@ -32,19 +76,147 @@ function segmentationRows(answer: SegmentationAnswer): FlatRows {
       });
       rows.push({ series: series.label, ...segment, interval: null, value: numbers.range });
     };
-    add({ segment: null, by: null }, series.overall);
-    for (const segment of series.segments ?? []) {
-      add({ segment: segmentText(segment), by: segment.by }, segment);
-    }
+    add(whole, series.overall);
+    for (const segment of series.segments ?? []) add(segmentCells(segment), segment);
   }
   return { columns: ["series", "segment", "by", "interval", "value"], rows };
 }
 
-function eventRows(events: readonly StoredEvent[]): FlatRows {
+const FUNNEL_COLUMNS = [
+  "segment",
+  "by",
+  "interval",
+  "step",
+  "label",
+  "count",
+  "fromFirst",
+  "fromPrevious",
+  "pending",
+  "timeFromPreviousAvgMs",
+  "timeFromPreviousMedianMs",
+  "timeFromPreviousP90Ms",
+  "timeFromFirstAvgMs",
+  "timeFromFirstMedianMs",
+  "timeFromFirstP90Ms",
+] as const;
+
+/** One record a step: of the whole, then of each segment, then of each interval of the trend. */
+function funnelRows({ steps, segments, trend }: FunnelAnswer): FlatRows {
+  const of = (
+    cells: SegmentCells & { readonly interval: string | null },
+    list: readonly FunnelAnswerStep[],
+  ): FlatRow[] => list.map((step, index) => ({ ...cells, ...funnelStepCells(step, index) }));
+  const rows = [
+    ...of({ ...whole, interval: null }, steps),
+    ...(segments ?? []).flatMap((one) => of({ ...segmentCells(one), interval: null }, one.steps)),
+    ...(trend ?? []).flatMap((one) => of({ ...whole, interval: one.interval }, one.steps)),
+  ];
+  return { columns: FUNNEL_COLUMNS, rows };
+}
+
+function funnelStepCells(step: FunnelAnswerStep, index: number): FlatRow {
+  const { label, count, fromFirst, fromPrevious, pending } = step;
+  const { timeFromPreviousMs: previous, timeFromFirstMs: first } = step;
   return {
-    columns: ["time", "user_id", "event", "insert_id", "properties"],
-    rows: events.map((event) => ({ ...event })),
+    step: index + 1,
+    label,
+    count,
+    fromFirst,
+    fromPrevious,
+    pending,
+    timeFromPreviousAvgMs: previous?.avg ?? null,
+    timeFromPreviousMedianMs: previous?.median ?? null,
+    timeFromPreviousP90Ms: previous?.p90 ?? null,
+    timeFromFirstAvgMs: first?.avg ?? null,
+    timeFromFirstMedianMs: first?.median ?? null,
+    timeFromFirstP90Ms: first?.p90 ?? null,
   };
+}
+
+/** One record a cell; `interval: null` is the average of the cohorts. */
+function retentionRows(answer: RetentionAnswer): FlatRows {
+  const { brackets } = answer;
+  const bracketCells = (index: number): FlatRow => {
+    const [first, last] = brackets[index] ?? [null, null];
+    return { bucket: index, first, last };
+  };
+  const of = (
+    segment: SegmentCells,
+    { cohorts, average }: Pick<RetentionAnswer, "cohorts" | "average">,
+  ): FlatRow[] => [
+    ...cohorts.flatMap(({ interval, size, buckets }) =>
+      buckets.map((cell, index) => ({
+        ...segment,
+        interval,
+        size,
+        ...bracketCells(index),
+        ...cell,
+      })),
+    ),
+    ...average.map(({ rate }, index) => ({
+      ...segment,
+      interval: null,
+      size: null,
+      ...bracketCells(index),
+      count: null,
+      rate,
+      complete: null,
+    })),
+  ];
+  return {
+    columns: [
+      "segment",
+      "by",
+      "interval",
+      "size",
+      "bucket",
+      "first",
+      "last",
+      "count",
+      "rate",
+      "complete",
+    ],
+    rows: [...of(whole, answer), ...(answer.segments ?? []).flatMap((s) => of(segmentCells(s), s))],
+  };
+}
+
+/** Of a graph: one record a node, then one an edge. Of paths: one record a path, then the rest. */
+function flowRows(answer: FlowAnswer): FlatRows {
+  if (answer.mode === "paths") {
+    const paths = answer.paths.map(({ labels, count }) => ({ labels, count }));
+    const rest = answer.other > 0 ? [{ labels: null, count: answer.other }] : [];
+    return rowsOf(["labels", "count"], [...paths, ...rest]);
+  }
+  const nodes = answer.steps.flatMap(({ anchor = 0, offset, nodes: list }) =>
+    list.map(({ label, count, dropOff, pending }) => {
+      return { record: "node", anchor, offset, label, to: null, count, dropOff, pending };
+    }),
+  );
+  const edges = answer.edges.map(({ anchor = 0, offset, from, to, count }) => {
+    return { record: "edge", anchor, offset, label: from, to, count, dropOff: null, pending: null };
+  });
+  return rowsOf(
+    ["record", "anchor", "offset", "label", "to", "count", "dropOff", "pending"],
+    [...nodes, ...edges],
+  );
+}
+
+function lifecycleRows(answer: LifecycleAnswer): FlatRows {
+  const { intervals, returning, resurrecting, dormant } = answer;
+  return rowsOf(
+    ["interval", "new", "returning", "resurrecting", "dormant"],
+    intervals.map((interval, at) => ({
+      interval,
+      new: answer.new[at] ?? 0,
+      returning: returning[at] ?? 0,
+      resurrecting: resurrecting[at] ?? 0,
+      dormant: dormant[at] ?? 0,
+    })),
+  );
+}
+
+function eventRows(events: readonly StoredEvent[]): FlatRows {
+  return rowsOf(["time", "user_id", "event", "insert_id", "properties"], events);
 }
 
 /** RFC 4180 with `\n`: absent and null are empty, lists and objects are JSON text. */

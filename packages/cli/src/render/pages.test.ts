@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { IngestReport, ProjectSchema, ProjectStatus } from "@shale/engine";
 import type { AnswerMeta, SegmentationAnswer, StoredEvent, TimelineAnswer } from "@shale/model";
 import { describe, expect, test } from "vitest";
-import { answerText } from "./answer.ts";
+import { answerText } from "./answers/answer.ts";
 import { eventsText } from "./events.ts";
 import { csvText, flatRowsOf, ndjsonText } from "./flat-rows.ts";
 import { ingestReportText } from "./ingest-report.ts";

@@ -25,19 +25,33 @@ const TEXT_WIDTH_MIN = 8;
 const KEY_WIDTH_MIN = 16;
 const TITLE_WIDTH_MAX = 20;
 
+/** Where even the first two columns do not fit, text may be cut to this. */
+const TEXT_WIDTH_LAST = 4;
+
 interface Measured {
   readonly index: number;
   readonly natural: number;
   readonly least: number;
+  /** What it keeps on a line that is too short for its least width. */
+  readonly last: number;
+  /** Numbers and dates, which are never cut. */
+  readonly isWhole: boolean;
 }
 
 function measured(columns: readonly TableColumn[], rows: readonly (readonly string[])[]) {
   return columns.map((column, index): Measured => {
-    let natural = Math.min(widthOf(visibleText(column.title)), TITLE_WIDTH_MAX);
-    for (const row of rows) natural = Math.max(natural, widthOf(row[index] ?? ""));
+    const cells = rows.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? "")), 0);
+    const title = Math.min(widthOf(visibleText(column.title)), TITLE_WIDTH_MAX);
+    const natural = Math.max(title, cells);
     const textLeast = Math.min(natural, index === 0 ? KEY_WIDTH_MIN : TEXT_WIDTH_MIN);
-    const least = column.align === "right" || column.fixed === true ? natural : textLeast;
-    return { index, natural, least };
+    const isWhole = column.align === "right" || column.fixed === true;
+    return {
+      index,
+      natural,
+      least: isWhole ? natural : textLeast,
+      last: isWhole ? cells : Math.min(natural, TEXT_WIDTH_LAST),
+      isWhole,
+    };
   });
 }
 
@@ -66,6 +80,15 @@ function widthsOf(chunk: readonly Measured[], width: number): Map<number, number
   const widths = new Map(chunk.map((column) => [column.index, column.least]));
   let left = width - GAP.length * (chunk.length - 1);
   for (const column of chunk) left -= column.least;
+  // Too short for the least widths: text and titles give way, the first column's text once more.
+  const [key] = chunk;
+  const lastResort = key === undefined || key.isWhole ? [] : [{ ...key, last: 0 }];
+  for (const { index, last } of [...chunk, ...lastResort]) {
+    const given = widths.get(index) ?? 0;
+    const cut = Math.min(Math.max(0, -left), given - last);
+    widths.set(index, given - cut);
+    left += cut;
+  }
   while (left > 0) {
     const hungry = chunk
       .filter((column) => (widths.get(column.index) ?? 0) < column.natural)

@@ -2,48 +2,20 @@ import type {
   SegmentationAnswer,
   SegmentationAnswerSeries,
   SegmentationSegment,
-  SegmentValue,
 } from "@shale/model";
-import { barChartText, columnChartText } from "./chart.ts";
-import { numberText, shareText } from "./numbers.ts";
-import type { Layout, TableColumn } from "./table.ts";
-import { tableText } from "./table.ts";
-import { cutText, visibleText, wrapText } from "./text.ts";
+import { barChartText, columnChartText } from "../chart.ts";
+import { numberText, shareText } from "../numbers.ts";
+import type { Layout, TableColumn } from "../table.ts";
+import { tableText } from "../table.ts";
+import { cutText, visibleText } from "../text.ts";
+import { intervalText, nothingText, segmentText } from "./wording.ts";
 
 /** Series that get a chart of their own before the table. */
 const CHARTS_MAX = 4;
 
-/** A breakdown value as people read it; text that looks like another type stands in quotes. */
-export function segmentValueText(value: SegmentValue): string {
-  if (value === null) return "(not set)";
-  if (typeof value !== "string") return String(value);
-  const ambiguous =
-    value === "" || value.startsWith("(") || /^(true|false|-?\d[\d.]*)$/.test(value);
-  return ambiguous ? JSON.stringify(value) : value;
-}
-
-export function segmentText(segment: { by: readonly SegmentValue[]; other?: true }): string {
-  return segment.other === true ? "(other)" : segment.by.map(segmentValueText).join(" / ");
-}
-
-/** `2026-10-01T13:00:00+00:00` as `2026-10-01 13:00`, with the offset where it is not UTC. */
-export function intervalText(interval: string): string {
-  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):\d{2}([+-]\d{2}:\d{2})$/.exec(interval);
-  if (match === null) return interval;
-  return `${match[1]} ${match[2]}${match[3] === "+00:00" ? "" : match[3]}`;
-}
-
 /** Charts of what changes over time, bars of the breakdown, then every number in tables. */
-export function segmentationText(
-  answer: SegmentationAnswer,
-  heading: string | undefined,
-  layout: Layout,
-): string {
-  const { palette, width } = layout;
+export function segmentationText(answer: SegmentationAnswer, layout: Layout): string {
   const parts: string[] = [];
-  if (heading !== undefined) {
-    parts.push(wrapText(visibleText(heading), width).map(palette.strong).join("\n"));
-  }
   const charts = answer.series.slice(0, CHARTS_MAX);
   for (const series of charts) {
     const chart = seriesChart(answer, series, layout);
@@ -74,9 +46,10 @@ function seriesChart(
 
 function breakdownText(series: SegmentationAnswerSeries, layout: Layout): string {
   const segments = series.segments ?? [];
-  const label = cutText(visibleText(series.label), layout.width - ", whole range".length);
+  const room = layout.width - ", whole range".length;
+  const label = cutText(visibleText(series.label), Math.max(room, 1));
   const title = layout.palette.strong(`${label}, whole range`);
-  if (segments.length === 0) return `${title}\nnothing in this range`;
+  if (segments.length === 0) return `${title}\n${nothingText(layout)}`;
   // Shares say something only where the segments make up the whole: of totals, not of averages.
   const whole = series.overall.range;
   const isWhole = segments.reduce((sum, { range }) => sum + (range ?? Number.NaN), 0) === whole;
