@@ -35,8 +35,8 @@ export function flatRowsOf(answer: Answer): FlatRows {
       return lifecycleRows(answer);
     case "stickiness":
       return rowsOf(
-        ["activeIntervals", "users"],
-        answer.users.map((users, index) => ({ activeIntervals: index + 1, users })),
+        ["intervals", "users"],
+        answer.users.map((users, index) => ({ intervals: index + 1, users })),
       );
     case "users":
       return rowsOf(["user_id"], answer.users);
@@ -92,12 +92,12 @@ const FUNNEL_COLUMNS = [
   "fromFirst",
   "fromPrevious",
   "pending",
-  "timeFromPreviousAvgMs",
-  "timeFromPreviousMedianMs",
-  "timeFromPreviousP90Ms",
-  "timeFromFirstAvgMs",
-  "timeFromFirstMedianMs",
-  "timeFromFirstP90Ms",
+  "timeFromPreviousMsAvg",
+  "timeFromPreviousMsMedian",
+  "timeFromPreviousMsP90",
+  "timeFromFirstMsAvg",
+  "timeFromFirstMsMedian",
+  "timeFromFirstMsP90",
 ] as const;
 
 /** One record a step: of the whole, then of each segment, then of each interval of the trend. */
@@ -124,12 +124,12 @@ function funnelStepCells(step: FunnelAnswerStep, index: number): FlatRow {
     fromFirst,
     fromPrevious,
     pending,
-    timeFromPreviousAvgMs: previous?.avg ?? null,
-    timeFromPreviousMedianMs: previous?.median ?? null,
-    timeFromPreviousP90Ms: previous?.p90 ?? null,
-    timeFromFirstAvgMs: first?.avg ?? null,
-    timeFromFirstMedianMs: first?.median ?? null,
-    timeFromFirstP90Ms: first?.p90 ?? null,
+    timeFromPreviousMsAvg: previous?.avg ?? null,
+    timeFromPreviousMsMedian: previous?.median ?? null,
+    timeFromPreviousMsP90: previous?.p90 ?? null,
+    timeFromFirstMsAvg: first?.avg ?? null,
+    timeFromFirstMsMedian: first?.median ?? null,
+    timeFromFirstMsP90: first?.p90 ?? null,
   };
 }
 
@@ -138,7 +138,7 @@ function retentionRows(answer: RetentionAnswer): FlatRows {
   const { brackets } = answer;
   const bracketCells = (index: number): FlatRow => {
     const [first, last] = brackets[index] ?? [null, null];
-    return { bucket: index, first, last };
+    return { bucket: index, bracketFrom: first, bracketTo: last };
   };
   const of = (
     segment: SegmentCells,
@@ -170,8 +170,8 @@ function retentionRows(answer: RetentionAnswer): FlatRows {
       "interval",
       "size",
       "bucket",
-      "first",
-      "last",
+      "bracketFrom",
+      "bracketTo",
       "count",
       "rate",
       "complete",
@@ -183,23 +183,47 @@ function retentionRows(answer: RetentionAnswer): FlatRows {
 /** Of a graph: one record a node, then one an edge. Of paths: one record a path, then the rest. */
 function flowRows(answer: FlowAnswer): FlatRows {
   if (answer.mode === "paths") {
-    const paths = answer.paths.map(({ labels, count }) => ({ labels, count }));
-    const rest = answer.other > 0 ? [{ labels: null, count: answer.other }] : [];
-    return rowsOf(["labels", "count"], [...paths, ...rest]);
+    const paths = answer.paths.map(({ labels, count }, index) => {
+      return { path: index + 1, other: false, count, labels };
+    });
+    const rest = { path: null, other: true, count: answer.other, labels: null };
+    return rowsOf(["path", "other", "count", "labels"], [...paths, rest]);
   }
   const nodes = answer.steps.flatMap(({ anchor = 0, offset, nodes: list }) =>
-    list.map(({ label, count, dropOff, pending }) => {
-      return { record: "node", anchor, offset, label, to: null, count, dropOff, pending };
+    list.map(({ label, other = false, count, dropOff, pending }) => {
+      const none = { toLabel: null, toOther: null };
+      return { part: "node", anchor, offset, label, other, ...none, count, dropOff, pending };
     }),
   );
   const edges = answer.edges.map(({ anchor = 0, offset, from, to, count }) => {
-    return { record: "edge", anchor, offset, label: from, to, count, dropOff: null, pending: null };
+    const source = { label: from, other: from === null };
+    const target = { toLabel: to, toOther: to === null };
+    return {
+      part: "edge",
+      anchor,
+      offset,
+      ...source,
+      ...target,
+      count,
+      dropOff: null,
+      pending: null,
+    };
   });
-  return rowsOf(
-    ["record", "anchor", "offset", "label", "to", "count", "dropOff", "pending"],
-    [...nodes, ...edges],
-  );
+  return rowsOf(FLOW_COLUMNS, [...nodes, ...edges]);
 }
+
+const FLOW_COLUMNS = [
+  "part",
+  "anchor",
+  "offset",
+  "label",
+  "other",
+  "toLabel",
+  "toOther",
+  "count",
+  "dropOff",
+  "pending",
+] as const;
 
 function lifecycleRows(answer: LifecycleAnswer): FlatRows {
   const { intervals, returning, resurrecting, dormant } = answer;

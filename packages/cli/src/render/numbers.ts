@@ -9,7 +9,7 @@ const SMALL = 1e-6;
 
 /**
  * A number for people, in at most 18 characters; null, which is an average of nothing, is a dash.
- * Whole numbers have all their digits, others two behind the point, or six in all where that is more.
+ * Whole numbers have all their digits, others two behind the point, or six where that is more.
  */
 export function numberText(value: number | null): string {
   if (value === null) return "–";

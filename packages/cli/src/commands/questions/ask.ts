@@ -99,7 +99,7 @@ function unknownNotes(
     });
 }
 
-/** True where no event has any of the properties of a breakdown: its name may be misspelt. */
+/** True where the properties of a breakdown are set nowhere: its name may be misspelt. */
 export function isUnbroken(
   segments: readonly { readonly by: readonly unknown[]; other?: true }[] | undefined,
 ): boolean {

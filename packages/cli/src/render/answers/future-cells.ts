@@ -5,7 +5,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
  * True for a cell whose time has not begun: there is nothing to show yet. An answer does not name
- * its unit; the distance of its last two cohorts tells it. With one cohort nothing is called future.
+ * its unit; the distance of its last two cohorts tells it. With one cohort nothing is future.
  */
 export function isFuture(
   { cohorts, brackets, meta }: RetentionAnswer,
