@@ -10,8 +10,9 @@ import * as append from "./scenarios/append.js";
 import * as compaction from "./scenarios/compaction.js";
 import * as memory from "./scenarios/memory.js";
 import * as ndjson from "./scenarios/ndjson-ingest.js";
+import * as queries from "./scenarios/queries.js";
 
-const scenarios = { append, "ndjson-ingest": ndjson, compaction, memory };
+const scenarios = { append, "ndjson-ingest": ndjson, compaction, memory, queries };
 const here = dirname(fileURLToPath(import.meta.url));
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const quick = process.argv.includes("--quick");
