@@ -7,7 +7,8 @@ import { createTestLog } from "../../scan/test/test-log.ts";
 import { withoutMeta } from "../test/ask.ts";
 import { parseQuery, runQuery } from "./index.ts";
 
-const page = fileURLToPath(new URL("../../../docs/query-semantics.md", import.meta.url));
+const pathOf = (name: string): string =>
+  fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
 
 interface Example {
   readonly heading: string;
@@ -37,12 +38,16 @@ function examplesOf(text: string): Example[] {
   return examples;
 }
 
-describe("docs/query-semantics.md", () => {
+describe.each([
+  ["query-semantics.md", 6],
+  ["coming-from.md", 2],
+])("docs/%s", (name, count) => {
+  const page = pathOf(name);
   expect(existsSync(page)).toBe(true);
   const examples = examplesOf(readFileSync(page, "utf8"));
 
   it("has examples", () => {
-    expect(examples.length).toBeGreaterThanOrEqual(6);
+    expect(examples.length).toBeGreaterThanOrEqual(count);
     for (const { events, query, answer } of examples) {
       expect([events, query, answer]).not.toContain("");
     }
