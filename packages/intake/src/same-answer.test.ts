@@ -4,6 +4,8 @@ import { eventWith, faults, NOW_MS, type Outcome, parse, read } from "../test/re
 
 const { SHALE_TEST_LONG } = process.env;
 const runs = SHALE_TEST_LONG === "1" ? 20_000 : 800;
+/** For slow machines: nothing here is about speed. */
+const TIMEOUT_MS = 900_000;
 
 const loneSurrogate = fc.constantFrom("\ud800", "a\udc00", "\ude00\ud83d");
 const anyText = fc.oneof(
@@ -89,31 +91,35 @@ function essence(outcome: Outcome, indexOffset: number): unknown {
 }
 
 describe("lines, an array and the API", () => {
-  test("agree on which events are good, on what is kept, and on each code", () => {
-    let accepted = 0;
-    let rejected = 0;
-    fc.assert(
-      fc.property(
-        fc.array(anyEvent, { maxLength: 6 }),
-        fc.integer({ min: 1, max: 60 }),
-        (events, pieceBytes) => {
-          const wanted = parse(events);
-          const texts = events.map((event) => JSON.stringify(event));
-          // A first line that opens a list would be read as an array in place of lines.
-          const lines = read(["7", ...texts].join("\n"), { pieceBytes });
-          expect(essence(lines, 0)).toEqual(essence(parse([7, ...events]), 1));
-          expect(essence(read(`[${texts.join(",")}]`, { pieceBytes }), 0)).toEqual(
-            essence(wanted, 1),
-          );
-          accepted += wanted.accepted;
-          rejected += wanted.rejected.length;
-        },
-      ),
-      { numRuns: runs },
-    );
-    // The generator must reach both outcomes often, or the agreement above says little.
-    expect(Math.min(accepted, rejected)).toBeGreaterThan((accepted + rejected) / 6);
-  });
+  test(
+    "agree on which events are good, on what is kept, and on each code",
+    () => {
+      let accepted = 0;
+      let rejected = 0;
+      fc.assert(
+        fc.property(
+          fc.array(anyEvent, { maxLength: 6 }),
+          fc.integer({ min: 1, max: 60 }),
+          (events, pieceBytes) => {
+            const wanted = parse(events);
+            const texts = events.map((event) => JSON.stringify(event));
+            // A first line that opens a list would be read as an array in place of lines.
+            const lines = read(["7", ...texts].join("\n"), { pieceBytes });
+            expect(essence(lines, 0)).toEqual(essence(parse([7, ...events]), 1));
+            expect(essence(read(`[${texts.join(",")}]`, { pieceBytes }), 0)).toEqual(
+              essence(wanted, 1),
+            );
+            accepted += wanted.accepted;
+            rejected += wanted.rejected.length;
+          },
+        ),
+        { numRuns: runs },
+      );
+      // The generator must reach both outcomes often, or the agreement above says little.
+      expect(Math.min(accepted, rejected)).toBeGreaterThan((accepted + rejected) / 6);
+    },
+    TIMEOUT_MS,
+  );
 
   test("agree on every member of a pretty-printed array", () => {
     fc.assert(
@@ -151,29 +157,33 @@ describe("the pieces in which the bytes come", () => {
 });
 
 describe("a repeated key", () => {
-  test("is always found, and never where there is none", () => {
-    fc.assert(
-      fc.property(anyProperties, fc.nat(), fc.boolean(), (properties, pick, isEscaped) => {
-        const event = eventWith({ properties });
-        const names = Object.keys(properties);
-        const name = names[pick % Math.max(1, names.length)];
-        const before = parse([event]);
-        if (name === undefined || before.accepted === 0) return;
-        const escaped = [...name].map(
-          (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-        );
-        const key =
-          isEscaped && name.length === escaped.length
-            ? `"${escaped.join("")}"`
-            : JSON.stringify(name);
-        const text = JSON.stringify(event).replace(
-          '"properties":{',
-          () => `"properties":{${key} :1,`,
-        );
-        expect(faults(read(text))).toEqual(["1 EVENT_JSON"]);
-        expect(faults(read(JSON.stringify(event)))).toEqual([]);
-      }),
-      { numRuns: runs },
-    );
-  });
+  test(
+    "is always found, and never where there is none",
+    () => {
+      fc.assert(
+        fc.property(anyProperties, fc.nat(), fc.boolean(), (properties, pick, isEscaped) => {
+          const event = eventWith({ properties });
+          const names = Object.keys(properties);
+          const name = names[pick % Math.max(1, names.length)];
+          const before = parse([event]);
+          if (name === undefined || before.accepted === 0) return;
+          const escaped = [...name].map(
+            (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+          );
+          const key =
+            isEscaped && name.length === escaped.length
+              ? `"${escaped.join("")}"`
+              : JSON.stringify(name);
+          const text = JSON.stringify(event).replace(
+            '"properties":{',
+            () => `"properties":{${key} :1,`,
+          );
+          expect(faults(read(text))).toEqual(["1 EVENT_JSON"]);
+          expect(faults(read(JSON.stringify(event)))).toEqual([]);
+        }),
+        { numRuns: runs },
+      );
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -88,4 +88,4 @@ test("DuckDB counts and sums the day files to what the engine and its export say
     ),
     { numRuns: isLong ? 500 : 15 },
   );
-});
+}, 900_000);

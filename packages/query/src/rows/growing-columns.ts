@@ -5,6 +5,12 @@ export interface GrowingColumn<Numbers extends Uint32Array | Float64Array> {
   readonly length: number;
   readonly byteCount: number;
   push(value: number): void;
+  /**
+   * Room for `count` more numbers behind `length`: they are written to the array that is given back,
+   * and `advance` says how many there are.
+   */
+  reserve(count: number): Numbers;
+  advance(count: number): void;
   clear(): void;
 }
 
@@ -23,6 +29,11 @@ function growing<Numbers extends Uint32Array | Float64Array>(
 ): GrowingColumn<Numbers> {
   let numbers = create(LENGTH_AT_FIRST);
   let length = 0;
+  function grow(least: number): void {
+    const grown = create(Math.max(least, 2 * numbers.length));
+    grown.set(numbers);
+    numbers = grown;
+  }
   return {
     get numbers() {
       return numbers;
@@ -34,12 +45,15 @@ function growing<Numbers extends Uint32Array | Float64Array>(
       return numbers.byteLength;
     },
     push(value) {
-      if (length === numbers.length) {
-        const grown = create(2 * length);
-        grown.set(numbers);
-        numbers = grown;
-      }
+      if (length === numbers.length) grow(length + 1);
       numbers[length++] = value;
+    },
+    reserve(count) {
+      if (length + count > numbers.length) grow(length + count);
+      return numbers;
+    },
+    advance(count) {
+      length += count;
     },
     clear() {
       length = 0;

@@ -11,6 +11,7 @@ import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
 import type { FlowPlan } from "../flow-plan.ts";
 import type { FlowSessions } from "./flow-sessions.ts";
 import { NO_SESSION } from "./flow-sessions.ts";
+import { createKeptRows } from "./kept-rows.ts";
 import type { RowLabels } from "./row-labels.ts";
 
 /** The visible rows of one shard as they are added, user by user within a day. */
@@ -47,8 +48,10 @@ export function createFlowRows(options: FlowRowsOptions): FlowRows {
   const labelsOfRows = growingU32();
   const anchorsOfRows = growingU32();
   const sessionsOfRows = growingU32();
-  const columns = [users, timesMs, labelsOfRows, anchorsOfRows, sessionsOfRows];
+  const ofSessions = sessions === undefined ? [] : [sessionsOfRows];
+  const columns = [users, timesMs, labelsOfRows, anchorsOfRows, ...ofSessions];
   const holder = {};
+  const kept = sessions === undefined ? createKeptRows(plan.parsed) : undefined;
   let userCount = 0;
   return {
     get timesMs() {
@@ -68,29 +71,45 @@ export function createFlowRows(options: FlowRowsOptions): FlowRows {
       const codes = labels.of(batch, visible);
       const serials = sessions?.of(batch); // Rows that nobody sees belong to sessions too.
       const nobody = batch.users.codeOf("");
+      const { rowCount, userCodes, timesMs: times } = batch;
       userCount = Math.max(userCount, batch.users.count);
-      for (let row = 0; row < batch.rowCount; row++) {
+      kept?.reserveUsers(userCount);
+      const start = users.length;
+      const [toUsers, toTimes] = [users.reserve(rowCount), timesMs.reserve(rowCount)];
+      const [toLabels, toAnchors] = [
+        labelsOfRows.reserve(rowCount),
+        anchorsOfRows.reserve(rowCount),
+      ];
+      const toSessions = sessions && sessionsOfRows.reserve(rowCount);
+      let at = start;
+      for (let row = 0; row < rowCount; row++) {
         if (visible !== undefined && visible[row] === 0) continue;
-        const user = batch.userCodes[row] ?? 0;
-        const atMs = batch.timesMs[row] ?? 0;
+        const user = userCodes[row] ?? 0;
+        const atMs = times[row] ?? 0;
         if (user === nobody || atMs < startMs || atMs >= endMs) continue;
-        if (serials !== undefined) {
-          const serial = serials[row] ?? NO_SESSION;
+        const anchor = anchors[row] ?? 0;
+        const label = codes[row] ?? 0;
+        if (kept !== undefined && !kept.keeps(user, { atMs, anchor, label })) continue;
+        if (toSessions !== undefined) {
+          const serial = serials?.[row] ?? NO_SESSION;
           if (serial === NO_SESSION) continue;
-          sessionsOfRows.push(serial);
+          toSessions[at] = serial;
         }
-        users.push(user);
-        timesMs.push(atMs);
-        labelsOfRows.push(codes[row] ?? 0);
-        anchorsOfRows.push(anchors[row] ?? 0);
+        toUsers[at] = user;
+        toTimes[at] = atMs;
+        toLabels[at] = label;
+        toAnchors[at] = anchor;
+        at++;
       }
-      const own = columns.reduce((sum, { byteCount }) => sum + byteCount, 0);
+      for (const column of columns) column.advance(at - start);
+      const own = columns.reduce((sum, { byteCount }) => sum + byteCount, kept?.byteCount ?? 0);
       // The order by user takes a number for each row, and one for each user.
       budget.hold(holder, own + labels.byteCount + 4 * (users.length + userCount));
     },
     byUser: () => rowsByUser(users.numbers.subarray(0, users.length), userCount),
     clear() {
       for (const column of columns) column.clear();
+      kept?.clear();
       userCount = 0;
     },
   };

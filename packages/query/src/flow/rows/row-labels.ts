@@ -1,4 +1,4 @@
-import type { ScanBatch } from "@shale/scan";
+import type { ScanBatch, TextCodes } from "@shale/scan";
 import type { KeyCells } from "../../segmentation/key-cells.ts";
 import { createKeyCells, SET_CELLS } from "../../segmentation/key-cells.ts";
 import { createPairTable } from "../../segmentation/pair-table.ts";
@@ -58,14 +58,16 @@ export function createRowLabels(groupBy: string | undefined, labels: FlowLabels)
     codes[pair] = code;
     return code;
   }
+  const ofEvents = createEventLabels(labels);
   return {
     of(batch, mask) {
+      if (values === undefined) return ofEvents(batch);
       const found = new Uint32Array(batch.rowCount);
       const eventCells = events.cellsOf(batch, mask);
-      const valueCells = values?.cellsOf(batch, mask);
+      const valueCells = values.cellsOf(batch, mask);
       for (let row = 0; row < found.length; row++) {
         if (mask !== undefined && mask[row] === 0) continue;
-        found[row] = codeOf(eventCells[row] ?? 0, valueCells?.[row] ?? 0);
+        found[row] = codeOf(eventCells[row] ?? 0, valueCells[row] ?? 0);
       }
       return found;
     },
@@ -73,6 +75,28 @@ export function createRowLabels(groupBy: string | undefined, labels: FlowLabels)
       const cells = events.byteCount + (values?.byteCount ?? 0);
       return cells + pairs.byteCount + 8 * codes.length;
     },
+  };
+}
+
+/** The labels of rows by their events alone: one table of the events' codes. */
+function createEventLabels(labels: FlowLabels): (batch: ScanBatch) => Uint32Array {
+  let events: TextCodes | undefined;
+  let table = new Uint32Array(0);
+  return (batch) => {
+    const { events: texts, eventCodes } = batch;
+    if (events !== texts) [events, table] = [texts, new Uint32Array(0)];
+    const known = table.length;
+    if (texts.count > known) {
+      const grown = new Uint32Array(texts.count);
+      grown.set(table);
+      for (let code = known; code < grown.length; code++) {
+        grown[code] = labels.codeOf(texts.textAt(code));
+      }
+      table = grown;
+    }
+    const found = new Uint32Array(eventCodes.length);
+    for (let row = 0; row < found.length; row++) found[row] = table[eventCodes[row] ?? 0] ?? 0;
+    return found;
   };
 }
 
