@@ -11,6 +11,7 @@ import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
 import type { FlowPlan } from "../flow-plan.ts";
 import type { FlowSessions } from "./flow-sessions.ts";
 import { NO_SESSION } from "./flow-sessions.ts";
+import type { KeptRows } from "./kept-rows.ts";
 import { createKeptRows } from "./kept-rows.ts";
 import type { RowLabels } from "./row-labels.ts";
 
@@ -71,37 +72,22 @@ export function createFlowRows(options: FlowRowsOptions): FlowRows {
       const codes = labels.of(batch, visible);
       const serials = sessions?.of(batch); // Rows that nobody sees belong to sessions too.
       const nobody = batch.users.codeOf("");
-      const { rowCount, userCodes, timesMs: times } = batch;
+      const { rowCount } = batch;
       userCount = Math.max(userCount, batch.users.count);
       kept?.reserveUsers(userCount);
-      const start = users.length;
-      const [toUsers, toTimes] = [users.reserve(rowCount), timesMs.reserve(rowCount)];
-      const [toLabels, toAnchors] = [
-        labelsOfRows.reserve(rowCount),
-        anchorsOfRows.reserve(rowCount),
-      ];
-      const toSessions = sessions && sessionsOfRows.reserve(rowCount);
-      let at = start;
-      for (let row = 0; row < rowCount; row++) {
-        if (visible !== undefined && visible[row] === 0) continue;
-        const user = userCodes[row] ?? 0;
-        const atMs = times[row] ?? 0;
-        if (user === nobody || atMs < startMs || atMs >= endMs) continue;
-        const anchor = anchors[row] ?? 0;
-        const label = codes[row] ?? 0;
-        if (kept !== undefined && !kept.keeps(user, { atMs, anchor, label })) continue;
-        if (toSessions !== undefined) {
-          const serial = serials?.[row] ?? NO_SESSION;
-          if (serial === NO_SESSION) continue;
-          toSessions[at] = serial;
-        }
-        toUsers[at] = user;
-        toTimes[at] = atMs;
-        toLabels[at] = label;
-        toAnchors[at] = anchor;
-        at++;
-      }
-      for (const column of columns) column.advance(at - start);
+      const count = copyRows(
+        batch,
+        { visible, anchors, codes, serials, nobody, startMs, endMs, kept },
+        {
+          start: users.length,
+          users: users.reserve(rowCount),
+          timesMs: timesMs.reserve(rowCount),
+          labels: labelsOfRows.reserve(rowCount),
+          anchors: anchorsOfRows.reserve(rowCount),
+          sessions: sessions && sessionsOfRows.reserve(rowCount),
+        },
+      );
+      for (const column of columns) column.advance(count);
       const own = columns.reduce((sum, { byteCount }) => sum + byteCount, kept?.byteCount ?? 0);
       // The order by user takes a number for each row, and one for each user.
       budget.hold(holder, own + labels.byteCount + 4 * (users.length + userCount));
@@ -113,6 +99,53 @@ export function createFlowRows(options: FlowRowsOptions): FlowRows {
       userCount = 0;
     },
   };
+}
+
+/** What is known of the rows of a batch. */
+interface ReadRows {
+  readonly visible: Uint8Array | undefined;
+  readonly anchors: Uint32Array;
+  readonly codes: Uint32Array;
+  readonly serials: Uint32Array | undefined;
+  readonly nobody: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly kept: KeptRows | undefined;
+}
+/** Where they go, from `start` on. */
+interface HeldRows {
+  readonly start: number;
+  readonly users: Uint32Array;
+  readonly timesMs: Float64Array;
+  readonly labels: Uint32Array;
+  readonly anchors: Uint32Array;
+  readonly sessions: Uint32Array | undefined;
+}
+
+/** Copies the rows that count. Returns how many they are. */
+function copyRows({ rowCount, userCodes, timesMs }: ScanBatch, read: ReadRows, to: HeldRows) {
+  const { visible, anchors, codes, serials, nobody, startMs, endMs, kept } = read;
+  let at = to.start;
+  for (let row = 0; row < rowCount; row++) {
+    if (visible !== undefined && visible[row] === 0) continue;
+    const user = userCodes[row] ?? 0;
+    const atMs = timesMs[row] ?? 0;
+    if (user === nobody || atMs < startMs || atMs >= endMs) continue;
+    const anchor = anchors[row] ?? 0;
+    const label = codes[row] ?? 0;
+    if (kept !== undefined && !kept.keeps(user, { atMs, anchor, label })) continue;
+    if (to.sessions !== undefined) {
+      const serial = serials?.[row] ?? NO_SESSION;
+      if (serial === NO_SESSION) continue;
+      to.sessions[at] = serial;
+    }
+    to.users[at] = user;
+    to.timesMs[at] = atMs;
+    to.labels[at] = label;
+    to.anchors[at] = anchor;
+    at++;
+  }
+  return at - to.start;
 }
 
 /** Which rows are visible (undefined: all), and which anchors they match. */
