@@ -161,7 +161,7 @@ function metaOf(
       shards: parsed.kind === "timeline" ? 1 : pin.spec.shards,
       retries: stats.retries,
       skipped: stats.skipped,
-      tieOverflow: 0,
+      tieOverflow: 0, // Tied events are matched to steps exactly, however many there are.
       historyFrom: minTimeMs === null ? null : dayText(dayOf(minTimeMs)),
       elapsedMs,
     },

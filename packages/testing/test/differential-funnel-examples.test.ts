@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, string>>;
 /** `A0 B10`: the event A at minute 0, B at minute 10; `unitMs` is another unit than minutes. */
 function eventsOf(text: string, unitMs = MINUTE_MS, properties: readonly Fields[] = []) {
   return text.split(" ").map((word, index): EventInput => {
-    const [, event = "", at = "0"] = /^([A-Z][a-z]*)([\d.]+)$/.exec(word) ?? [];
+    const [, event = "", at = "0"] = /^([A-Z][a-z]*)(-?[\d.]+)$/.exec(word) ?? [];
     const time = START_MS + Math.round(Number(at) * unitMs);
     return {
       event,
@@ -155,6 +155,49 @@ const examples: readonly Example[] = [
         [["shirt"], [1, 1]],
         [["shoes"], [1, 0]],
       ]),
+  },
+  {
+    name: "sessions count once each, and steps of two sessions make no chain",
+    events: eventsOf("A0 A10 B20 A100 B200 A300 B310"),
+    query: funnel("A→B", { count: "sessions", window: null }),
+    counts: [3, 2],
+  },
+  {
+    name: "a session that began before the range does not count",
+    events: eventsOf("X-10 A5 B6 A100"),
+    query: funnel("A→B", { count: "sessions" }),
+    counts: [1, 0],
+  },
+  {
+    name: "a session lasts a day at most, from where it began before the range",
+    events: eventsOf(
+      `X-20 ${Array.from({ length: 143 }, (_, at) => `X${at * 10}`).join(" ")} A1420 B1421`,
+    ),
+    query: funnel("A→B", { window: { sessions: 1 } }),
+    counts: [1, 0],
+  },
+  {
+    name: "a window of two sessions ends with the second, whatever is in it",
+    events: eventsOf("A0 X100 B200"),
+    query: funnel("A→B", { window: { sessions: 2 } }),
+    counts: [1, 0],
+    more: ({ steps }) => expect(steps[1]?.pending).toBe(0),
+  },
+  {
+    name: "a window of sessions is open while the last has not begun",
+    events: eventsOf("A0 X100"),
+    query: funnel("A→B", { window: { sessions: 3 } }),
+    counts: [1, 0],
+    more: ({ steps }) => expect(steps[1]?.pending).toBe(1),
+  },
+  {
+    name: "events of two sessions are never tied",
+    events: eventsOf("B0 A40"),
+    query: funnel("A→B", {
+      window: { sessions: 2 },
+      ties: { quantumMs: 3_600_000, rule: "favourable" },
+    }),
+    counts: [1, 0],
   },
   {
     name: "a trend has a funnel for each interval",

@@ -91,7 +91,8 @@ function namesOf(query: FunnelQuery): string[] {
       case "trend":
         return `trend=${query.trend!.mode}`;
       case "window":
-        return `window=${value === null ? "none" : "span"}`;
+        if (value === null) return "window=none";
+        return `window=${typeof value === "string" ? "span" : "sessions"}`;
       case "steps":
         return query.steps.some(({ optional }) => optional) ? "steps with an optional one" : name;
       default:

@@ -2,12 +2,14 @@ import type { ScanBatch } from "@shale/scan";
 import type { ParsedFlow } from "../parse/flow/parsed-flow.ts";
 import type { QueryRun } from "../query-run.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
+import type { ShardSessionsPlan } from "../sessions/shard-sessions.ts";
+import { createShardSessions } from "../sessions/shard-sessions.ts";
+import { SESSION_MS_MAX } from "../sessions/track-sessions.ts";
 import type { FlowPart } from "./counts/flow-part.ts";
 import { createGraphCounts } from "./counts/graph-counts.ts";
 import { createPathCounts } from "./counts/path-counts.ts";
 import { planFlow } from "./flow-plan.ts";
 import { createFlowRows } from "./rows/flow-rows.ts";
-import { createFlowSessions } from "./rows/flow-sessions.ts";
 import { createFlowLabels, createRowLabels } from "./rows/row-labels.ts";
 import { createUserSequence } from "./walk/user-sequence.ts";
 import { createFlowWalk } from "./walk/walk-flows.ts";
@@ -32,7 +34,9 @@ export async function scanFlow(
   const { cohorts } = run;
   const rowLabels = createRowLabels(parsed.groupBy, labels);
   const sessions =
-    parsed.count === "sessions" ? await createFlowSessions(run, parsed, budget) : undefined;
+    parsed.count === "sessions"
+      ? await createShardSessions(run, sessionsPlanOf(parsed), budget)
+      : undefined;
   const rows = createFlowRows({ plan, labels: rowLabels, cohorts, sessions, budget });
   const counts =
     parsed.mode === "graph" ? createGraphCounts(plan, labels) : createPathCounts(plan, labels);
@@ -68,4 +72,8 @@ export async function scanFlow(
     counts.holdBytes(budget);
     rows.clear();
   }
+}
+
+function sessionsPlanOf(parsed: ParsedFlow): ShardSessionsPlan {
+  return { ...parsed, endMs: parsed.toMs + SESSION_MS_MAX, which: "begun in range" };
 }

@@ -3,6 +3,7 @@ import type { Intervals } from "../calendar/plan-intervals.ts";
 import { growingU32 } from "../rows/growing-columns.ts";
 import type { KeyCells } from "../segmentation/key-cells.ts";
 import type { MemoryBudget } from "../segmentation/memory-budget.ts";
+import type { ShardSessions } from "../sessions/shard-sessions.ts";
 import type { FunnelPart } from "./answer/answer-funnel.ts";
 import { createAttemptSegments } from "./answer/attempt-segments.ts";
 import { createAttemptTable } from "./answer/attempt-table.ts";
@@ -32,10 +33,11 @@ export interface FunnelCountsOptions {
   readonly kinds: RowKinds;
   readonly rows: ShardRows;
   readonly keys: readonly KeyCells[];
+  readonly sessions: ShardSessions | undefined;
   /** Those of the trend. */
   readonly intervals: Intervals | undefined;
   readonly budget: MemoryBudget;
-  /** Is told the users in the order in which they are walked. */
+  /** Is told whose units they are, in the order in which they are walked. */
   readonly onUser?: ((user: number) => void) | undefined;
 }
 
@@ -50,8 +52,8 @@ interface Walking {
 const EVENTS_AT_ONCE = 20_000;
 
 export function createFunnelCounts(options: FunnelCountsOptions): FunnelCounts {
-  const { plan, kinds, rows } = options;
-  const events = createUserEvents(plan, kinds);
+  const { plan, kinds, rows, sessions } = options;
+  const events = createUserEvents(plan, kinds, sessions);
   const tied = createTiedEvents(plan, events);
   const walkUser = plan.isOptimized
     ? createOptimizedWalk(plan, events, tied)
@@ -68,11 +70,13 @@ export function createFunnelCounts(options: FunnelCountsOptions): FunnelCounts {
         const start = order.starts[user] ?? 0;
         const end = order.starts[user + 1] ?? 0;
         if (start === end) continue;
-        options.onUser?.(user);
-        events.load(rows, order.rows.subarray(start, end));
-        whole.add(userCount);
-        trend?.add(userCount);
-        userCount++;
+        for (const own of unitsOf(plan, rows, order.rows.subarray(start, end))) {
+          options.onUser?.(user);
+          events.load(rows, own);
+          whole.add(userCount);
+          trend?.add(userCount);
+          userCount++;
+        }
         walked += end - start;
         if (walked < EVENTS_AT_ONCE) continue;
         walked = 0;
@@ -81,6 +85,19 @@ export function createFunnelCounts(options: FunnelCountsOptions): FunnelCounts {
     },
     part: () => ({ ...whole.part(), trend: trend?.trend.part }),
   };
+}
+
+/** The events of a user, or of each session where those are counted: what counts as one. */
+function* unitsOf(plan: FunnelPlan, rows: ShardRows, order: Uint32Array): Generator<Uint32Array> {
+  if (!plan.isPerSession) {
+    yield order;
+    return;
+  }
+  const sessionAt = (place: number) => rows.sessions?.[order[place] ?? 0];
+  for (let start = 0, end = 1; start < order.length; start = end++) {
+    while (end < order.length && sessionAt(end) === sessionAt(start)) end++;
+    yield order.subarray(start, end);
+  }
 }
 
 /** Counts over the whole range, and by segment. */

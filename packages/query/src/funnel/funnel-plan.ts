@@ -1,4 +1,5 @@
 import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
+import { SESSION_MS_MAX } from "../sessions/track-sessions.ts";
 
 /** A funnel as its walks see it. Steps count from 0; a level is a number of required steps. */
 export interface FunnelPlan {
@@ -7,10 +8,14 @@ export interface FunnelPlan {
   /** The steps that are not optional; for order "any" all of them. */
   readonly required: Uint32Array;
   readonly hasOptional: boolean;
-  /** Infinity: no limit. */
+  /** Infinity: no limit in time. */
   readonly windowMs: number;
+  /** Sessions that an attempt may lie in, the first its own; undefined: they do not matter. */
+  readonly sessionCount: number | undefined;
+  /** An attempt is one of a session, and not of a user. */
+  readonly isPerSession: boolean;
   readonly asOfMs: number;
-  /** Only events in [fromMs, endMs) are looked at; entries lie before toMs. */
+  /** Only events in [fromMs, endMs) are looked at; entries, or their sessions, begin before toMs. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly endMs: number;
@@ -25,7 +30,9 @@ export interface FunnelPlan {
 }
 
 export function planFunnel(parsed: ParsedFunnel, asOfMs: number): FunnelPlan {
-  const { steps, windowMs, fromMs, toMs, ties, trend, by } = parsed;
+  const { steps, windowMs, windowSessions, count, fromMs, toMs, ties, trend, by } = parsed;
+  const isPerSession = count === "sessions";
+  const sessionCount = isPerSession ? 1 : windowSessions;
   const required = steps.flatMap(({ optional }, step) => (optional ? [] : [step]));
   const hasOptional = required.length < steps.length;
   return {
@@ -34,11 +41,12 @@ export function planFunnel(parsed: ParsedFunnel, asOfMs: number): FunnelPlan {
     required: Uint32Array.from(required),
     hasOptional,
     windowMs: windowMs ?? Number.POSITIVE_INFINITY,
+    sessionCount,
+    isPerSession,
     asOfMs,
     fromMs,
     toMs,
-    // The last entry lies before `to`, the end of its window is in, and so is what ties with it.
-    endMs: windowMs === null ? Math.max(toMs, asOfMs) : toMs + windowMs + ties.quantumMs - 1,
+    endMs: endMsOf(parsed, { sessionCount, asOfMs }),
     quantumMs: ties.quantumMs,
     mustIncrease: ties.rule === "strict",
     isOptimized: parsed.entry === "optimized",
@@ -46,4 +54,18 @@ export function planFunnel(parsed: ParsedFunnel, asOfMs: number): FunnelPlan {
     hasExclusions: parsed.exclude.length > 0,
     needsEvents: by !== undefined || hasOptional || trend?.mode === "byEntry",
   };
+}
+
+function endMsOf(
+  { windowMs, toMs, ties }: ParsedFunnel,
+  around: { readonly sessionCount: number | undefined; readonly asOfMs: number },
+): number {
+  const { sessionCount, asOfMs } = around;
+  if (sessionCount !== undefined) {
+    const lastMs = toMs + SESSION_MS_MAX; // The last session with an entry has ended.
+    return sessionCount === 1 ? lastMs : Math.max(lastMs, asOfMs);
+  }
+  if (windowMs === null) return Math.max(toMs, asOfMs);
+  // The last entry lies before `to`, the end of its window is in, and so is what ties with it.
+  return toMs + windowMs + ties.quantumMs - 1;
 }

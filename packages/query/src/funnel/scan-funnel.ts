@@ -1,13 +1,16 @@
-import type { ScanBatch } from "@shale/scan";
+import type { RowsWanted, ScanBatch } from "@shale/scan";
 import { isColumn, propertiesOf } from "../filter/row-select.ts";
 import { wantedRows } from "../filter/wanted-rows.ts";
 import type { ParsedFunnel } from "../parse/funnel/parsed-funnel.ts";
 import type { QueryRun } from "../query-run.ts";
 import { createKeyCells } from "../segmentation/key-cells.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
+import type { ShardSessionsPlan } from "../sessions/shard-sessions.ts";
+import { createShardSessions } from "../sessions/shard-sessions.ts";
 import type { FunnelPart } from "./answer/answer-funnel.ts";
 import { planTrend } from "./answer/answer-funnel.ts";
 import { createFunnelCounts } from "./funnel-counts.ts";
+import type { FunnelPlan } from "./funnel-plan.ts";
 import { planFunnel } from "./funnel-plan.ts";
 import type { FunnelUserOrder } from "./funnel-users.ts";
 import { createHeldCodes } from "./rows/held-codes.ts";
@@ -32,20 +35,23 @@ export async function scanFunnel(
   const keys = (parsed.by ?? []).map(createKeyCells);
   const kinds = createRowKinds(plan, run.cohorts);
   const held = parsed.holdConstant.length === 0 ? undefined : createHeldCodes(parsed.holdConstant);
-  const rows = createShardRows({ plan, kinds, held, keys, budget });
+  const sessions =
+    plan.sessionCount === undefined
+      ? undefined
+      : await createShardSessions(run, sessionsPlanOf(plan), budget);
+  const rows = createShardRows({ plan, kinds, held, keys, sessions, budget });
   const counts = createFunnelCounts({
     plan,
     kinds,
     rows,
     keys,
+    sessions,
     intervals,
     budget,
     onUser: order?.add,
   });
-  const { fromMs } = plan;
-  // Whatever matches nothing breaks a chain of order "strict".
-  const selects = [...parsed.steps, ...parsed.exclude].map(({ select }) => select);
-  const wanted = parsed.order === "strict" ? undefined : wantedRows(parsed.where, selects);
+  const { startMs: fromMs } = sessions ?? { startMs: plan.fromMs };
+  const wanted = wantedOf(plan);
   const columns = columnsOf(parsed);
   const scan = { fromMs, toMs: plan.endMs, columns, order: "user", wanted } as const;
   let last: ScanBatch | undefined;
@@ -62,6 +68,17 @@ export async function scanFunnel(
     for (const _ of counts.walk()) await run.breathe();
     rows.clear();
   }
+}
+
+function sessionsPlanOf({ parsed, endMs, isPerSession }: FunnelPlan): ShardSessionsPlan {
+  return { ...parsed, endMs, which: isPerSession ? "begun in range" : "all" };
+}
+
+/** Whatever matches nothing breaks a chain of order "strict", and belongs to a session. */
+function wantedOf({ parsed, sessionCount }: FunnelPlan): RowsWanted | undefined {
+  if (parsed.order === "strict" || sessionCount !== undefined) return undefined;
+  const selects = [...parsed.steps, ...parsed.exclude].map(({ select }) => select);
+  return wantedRows(parsed.where, selects);
 }
 
 function columnsOf(parsed: ParsedFunnel): string[] {

@@ -29,18 +29,19 @@ function arbitraryOrder(fc: Check): FastCheck.Arbitrary<Partial<FunnelQuery>> {
   const first = fc.record({
     order: fc.constantFrom(undefined, "ordered"),
     entry: fc.constantFrom(undefined, "first"),
-    count: fc.constantFrom(undefined, "uniques", "totals"),
+    count: fc.constantFrom(undefined, "uniques", "totals", "sessions"),
     onExclude: fc.constantFrom(undefined, "dropoff", "remove"),
   });
   const optimized = fc.record({
     order: fc.constantFrom("ordered", "ordered", "strict"),
     entry: fc.constant("optimized"),
-    count: fc.constantFrom(undefined, "uniques"),
+    count: fc.constantFrom(undefined, "uniques", "sessions"),
   });
   const any = fc.constantFrom<Partial<FunnelQuery>>(
     { order: "any" },
     { order: "any", count: "totals" },
     { order: "any", entry: "optimized" },
+    { order: "any", count: "sessions" },
   );
   return fc.oneof(first, optimized, any) as FastCheck.Arbitrary<Partial<FunnelQuery>>;
 }
@@ -92,7 +93,23 @@ function arbitraryOptions(
   return steps.chain((chosen) =>
     fc.record({
       steps: fc.constant(chosen),
-      window: fc.constantFrom<FunnelQuery["window"][]>("1d", "3d", "12h", "90m", "1h", "1ms", null),
+      window: fc.oneof(
+        {
+          weight: 3,
+          arbitrary: fc.constantFrom<FunnelQuery["window"][]>(
+            ...(["1d", "3d", "12h", "90m", "1h", "1ms", null] as const),
+          ),
+        },
+        { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }).map((sessions) => ({ sessions })) },
+      ),
+      session: rare(
+        fc
+          .record({
+            timeout: fc.constantFrom(undefined, "1ms", "10m", "1h", "1d"),
+            splitAtMidnight: fc.constantFrom(undefined, true),
+          })
+          .map((session) => withoutUndefined(session) as FunnelQuery["session"]),
+      ),
       timezone: fc.constantFrom(undefined, ...TIMEZONES),
       where: rare(arbitraryFilter(fc, vocabulary, 0)),
       asOf: rare(fc.integer({ min: 0, max: (vocabulary.days + 1) * DAY_MS })).map(

@@ -8,9 +8,9 @@ import { growingF64, growingU32 } from "../../rows/growing-columns.ts";
 import type { RowsByUser } from "../../rows/rows-by-user.ts";
 import { rowsByUser } from "../../rows/rows-by-user.ts";
 import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
+import type { ShardSessions } from "../../sessions/shard-sessions.ts";
+import { NO_SESSION } from "../../sessions/shard-sessions.ts";
 import type { FlowPlan } from "../flow-plan.ts";
-import type { FlowSessions } from "./flow-sessions.ts";
-import { NO_SESSION } from "./flow-sessions.ts";
 import type { KeptRows } from "./kept-rows.ts";
 import { createKeptRows } from "./kept-rows.ts";
 import type { RowLabels } from "./row-labels.ts";
@@ -36,7 +36,7 @@ export interface FlowRowsOptions {
   readonly labels: RowLabels;
   readonly cohorts: CohortMembers;
   /** Where given, rows of other sessions than these do not count. */
-  readonly sessions: FlowSessions | undefined;
+  readonly sessions: ShardSessions | undefined;
   readonly budget: MemoryBudget;
 }
 

@@ -1,5 +1,5 @@
+import { NO_SESSION } from "../../sessions/shard-sessions.ts";
 import type { FlowRows } from "../rows/flow-rows.ts";
-import { NO_SESSION } from "../rows/flow-sessions.ts";
 
 /** The visible events of one user, in order. */
 export interface UserSequence {

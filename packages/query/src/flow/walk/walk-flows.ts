@@ -1,9 +1,9 @@
 import { unreachable } from "@shale/model";
 import type { GrowingColumn } from "../../rows/growing-columns.ts";
 import { growingU32 } from "../../rows/growing-columns.ts";
+import type { ShardSessions } from "../../sessions/shard-sessions.ts";
+import { NO_SESSION } from "../../sessions/shard-sessions.ts";
 import type { FlowPlan } from "../flow-plan.ts";
-import type { FlowSessions } from "../rows/flow-sessions.ts";
-import { NO_SESSION } from "../rows/flow-sessions.ts";
 import type { UserSequence } from "./user-sequence.ts";
 
 /** One flow of a user. A walk writes into it and uses it again. */
@@ -24,7 +24,7 @@ export interface FlowWalkOptions {
   readonly plan: FlowPlan;
   readonly sequence: UserSequence;
   /** Where given, a flow lies in one of them. */
-  readonly sessions: FlowSessions | undefined;
+  readonly sessions: ShardSessions | undefined;
 }
 
 export function createFlowWalk({ plan, sequence, sessions }: FlowWalkOptions): WalkFlows {

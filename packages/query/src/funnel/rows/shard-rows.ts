@@ -4,17 +4,20 @@ import type { RowsByUser } from "../../rows/rows-by-user.ts";
 import { rowsByUser } from "../../rows/rows-by-user.ts";
 import type { KeyCells } from "../../segmentation/key-cells.ts";
 import type { MemoryBudget } from "../../segmentation/memory-budget.ts";
+import type { ShardSessions } from "../../sessions/shard-sessions.ts";
+import { NO_SESSION } from "../../sessions/shard-sessions.ts";
 import type { FunnelPlan } from "../funnel-plan.ts";
 import type { HeldCodes } from "./held-codes.ts";
 import type { RowKinds } from "./row-kinds.ts";
 
 /** The rows of one shard that matter to a funnel, as they are added: user by user within a day. */
 export interface ShardRows {
-  readonly count: number;
   readonly timesMs: Float64Array;
   readonly kinds: Uint32Array;
   /** undefined: nothing is held constant. */
   readonly held: Uint32Array | undefined;
+  /** undefined: sessions do not matter. */
+  readonly sessions: Uint32Array | undefined;
   /** By key of the breakdown. */
   readonly cells: readonly Uint32Array[];
   /** @throws {ShaleError} MEMORY_EXCEEDED */
@@ -30,19 +33,22 @@ export interface ShardRowsOptions {
   readonly kinds: RowKinds;
   readonly held: HeldCodes | undefined;
   readonly keys: readonly KeyCells[];
+  /** Where given, rows of other sessions than these do not count. */
+  readonly sessions: ShardSessions | undefined;
   readonly budget: MemoryBudget;
 }
 
 export function createShardRows(options: ShardRowsOptions): ShardRows {
-  const { plan, kinds, held, keys, budget } = options;
+  const { plan, kinds, held, keys, sessions, budget } = options;
   const { fromMs, endMs } = plan;
   const keepsAll = plan.parsed.order === "strict"; // Whatever matches nothing breaks a chain.
   const users = growingU32();
   const timesMs = growingF64();
   const kindsOfRows = growingU32();
   const heldOfRows = growingU32();
+  const sessionsOfRows = growingU32();
   const cellsOfRows = keys.map(growingU32);
-  const columns = [users, timesMs, kindsOfRows, heldOfRows, ...cellsOfRows];
+  const columns = [users, timesMs, kindsOfRows, heldOfRows, sessionsOfRows, ...cellsOfRows];
   const holder = {};
   let userCount = 0;
 
@@ -53,9 +59,6 @@ export function createShardRows(options: ShardRowsOptions): ShardRows {
     budget.hold(holder, own + values + 4 * (users.length + userCount));
   }
   return {
-    get count() {
-      return users.length;
-    },
     get timesMs() {
       return timesMs.numbers;
     },
@@ -65,12 +68,16 @@ export function createShardRows(options: ShardRowsOptions): ShardRows {
     get held() {
       return held && heldOfRows.numbers;
     },
+    get sessions() {
+      return sessions && sessionsOfRows.numbers;
+    },
     get cells() {
       return cellsOfRows.map(({ numbers }) => numbers);
     },
     add(batch) {
       const { kinds: kindOf, seen } = kinds.of(batch);
       const heldCodes = held?.of(batch);
+      const serials = sessions?.of(batch); // Rows that match nothing belong to sessions too.
       const cells = keys.map((key) => key.cellsOf(batch, undefined));
       const nobody = batch.users.codeOf("");
       userCount = Math.max(userCount, batch.users.count);
@@ -80,6 +87,11 @@ export function createShardRows(options: ShardRowsOptions): ShardRows {
         const user = batch.userCodes[row] ?? 0;
         const atMs = batch.timesMs[row] ?? 0;
         if (user === nobody || atMs < fromMs || atMs >= endMs) continue;
+        if (serials !== undefined) {
+          const serial = serials[row] ?? NO_SESSION;
+          if (serial === NO_SESSION) continue;
+          sessionsOfRows.push(serial);
+        }
         users.push(user);
         timesMs.push(atMs);
         kindsOfRows.push(kind);

@@ -1,3 +1,5 @@
+import type { ShardSessions } from "../../sessions/shard-sessions.ts";
+import { NO_SESSION } from "../../sessions/shard-sessions.ts";
 import type { FunnelPlan } from "../funnel-plan.ts";
 import { HOLDS_NOTHING } from "./held-codes.ts";
 import type { RowKinds } from "./row-kinds.ts";
@@ -11,7 +13,7 @@ export const HELD_NONE = -2;
 /** The events of one user in order, and which of them a walk may use. */
 export interface UserEvents {
   readonly count: number;
-  /** Times as they were sent. */
+  /** Times by which events are in a range: their own, or those at which their sessions began. */
   readonly timesMs: Float64Array;
   readonly kinds: Uint32Array;
   readonly held: Uint32Array;
@@ -20,8 +22,10 @@ export interface UserEvents {
   /** Tied events are a group: group g has events [groupStarts[g], groupStarts[g + 1]). */
   readonly groupCount: number;
   readonly groupStarts: Uint32Array;
-  /** Times of groups, cut to the quantum. */
+  /** Times of groups, cut to the quantum, or to the session that begins in it. */
   readonly groupsMs: Float64Array;
+  /** By group: the last ms of the window of an attempt that begins with it. */
+  readonly endsMs: Float64Array;
   readonly groupOf: Uint32Array;
 
   load(rows: ShardRows, order: Uint32Array): void;
@@ -38,7 +42,11 @@ export interface UserEvents {
   isHit(group: number, from: number, to: number): boolean;
 }
 
-export function createUserEvents(plan: FunnelPlan, kinds: RowKinds): UserEvents {
+export function createUserEvents(
+  plan: FunnelPlan,
+  kinds: RowKinds,
+  sessions: ShardSessions | undefined,
+): UserEvents {
   const { required, mustIncrease, hasExclusions } = plan;
   const isAny = plan.parsed.order === "any";
   let entryFromMs = 0;
@@ -46,6 +54,7 @@ export function createUserEvents(plan: FunnelPlan, kinds: RowKinds): UserEvents 
   let heldNow = HELD_ANY;
   let onlyNow = -1;
   const arrays = { ...arraysFor(64), count: 0, groupCount: 0 };
+  const fill = createFill(plan, sessions);
   function isHeld(event: number): boolean {
     return heldNow === HELD_ANY || event === onlyNow || arrays.held[event] === heldNow;
   }
@@ -56,7 +65,7 @@ export function createUserEvents(plan: FunnelPlan, kinds: RowKinds): UserEvents 
   return Object.assign(arrays, {
     load(rows: ShardRows, order: Uint32Array): void {
       if (order.length > arrays.timesMs.length) Object.assign(arrays, arraysFor(2 * order.length));
-      fill(arrays, rows, { order, quantumMs: plan.quantumMs });
+      fill(arrays, rows, order);
     },
     setEntries(fromMs: number, toMs: number): void {
       [entryFromMs, entryToMs] = [fromMs, toMs];
@@ -95,34 +104,47 @@ function arraysFor(length: number) {
     rows: new Uint32Array(length),
     groupStarts: new Uint32Array(length + 1),
     groupsMs: new Float64Array(length),
+    endsMs: new Float64Array(length),
     groupOf: new Uint32Array(length),
   };
 }
 
 type Arrays = ReturnType<typeof arraysFor> & { count: number; groupCount: number };
 
-function fill(
-  arrays: Arrays,
-  rows: ShardRows,
-  { order, quantumMs }: { readonly order: Uint32Array; readonly quantumMs: number },
-): void {
-  const { timesMs, kinds, held } = rows;
-  let groupCount = 0;
-  for (let event = 0; event < order.length; event++) {
-    const row = order[event] ?? 0;
-    const timeMs = timesMs[row] ?? 0;
-    const atMs = quantumMs === 1 ? timeMs : Math.floor(timeMs / quantumMs) * quantumMs;
-    arrays.rows[event] = row;
-    arrays.timesMs[event] = timeMs;
-    arrays.kinds[event] = kinds[row] ?? 0;
-    arrays.held[event] = held?.[row] ?? HOLDS_NOTHING;
-    if (groupCount === 0 || arrays.groupsMs[groupCount - 1] !== atMs) {
-      arrays.groupsMs[groupCount] = atMs;
-      arrays.groupStarts[groupCount++] = event;
-    }
-    arrays.groupOf[event] = groupCount - 1;
+function createFill(
+  { quantumMs, isPerSession, windowMs, sessionCount = 1 }: FunnelPlan,
+  sessions: ShardSessions | undefined,
+) {
+  function endMsOf(startMs: number, session: number): number {
+    if (sessions === undefined) return startMs + windowMs;
+    const last = sessions.later(session, sessionCount - 1);
+    if (last === NO_SESSION) return Number.POSITIVE_INFINITY;
+    return Math.min(startMs + windowMs, sessions.openUntilMs(last));
   }
-  arrays.groupStarts[groupCount] = order.length;
-  arrays.groupCount = groupCount;
-  arrays.count = order.length;
+  return (arrays: Arrays, rows: ShardRows, order: Uint32Array): void => {
+    const { timesMs, kinds, held } = rows;
+    let groupCount = 0;
+    for (let event = 0; event < order.length; event++) {
+      const row = order[event] ?? 0;
+      const timeMs = timesMs[row] ?? 0;
+      const session = rows.sessions?.[row] ?? NO_SESSION;
+      const beganMs = sessions === undefined ? timeMs : sessions.beganMs(session);
+      const cutMs = quantumMs === 1 ? timeMs : Math.floor(timeMs / quantumMs) * quantumMs;
+      // Events of two sessions are never tied: the later one cuts the quantum short.
+      const atMs = sessions === undefined ? cutMs : Math.max(cutMs, beganMs);
+      arrays.rows[event] = row;
+      arrays.timesMs[event] = isPerSession ? beganMs : timeMs;
+      arrays.kinds[event] = kinds[row] ?? 0;
+      arrays.held[event] = held?.[row] ?? HOLDS_NOTHING;
+      if (groupCount === 0 || arrays.groupsMs[groupCount - 1] !== atMs) {
+        arrays.groupsMs[groupCount] = atMs;
+        arrays.endsMs[groupCount] = endMsOf(atMs, session);
+        arrays.groupStarts[groupCount++] = event;
+      }
+      arrays.groupOf[event] = groupCount - 1;
+    }
+    arrays.groupStarts[groupCount] = order.length;
+    arrays.groupCount = groupCount;
+    arrays.count = order.length;
+  };
 }

@@ -11,7 +11,7 @@ export type AnyOrderWalk = (first: number, attempt: Attempt) => number;
 const FREE = -1;
 
 export function createAnyOrderWalk(plan: FunnelPlan, events: UserEvents): AnyOrderWalk {
-  const { stepCount, windowMs, mustIncrease } = plan;
+  const { stepCount, mustIncrease } = plan;
   /** By step: the event (where steps may not tie: the group) that stands for it. */
   const owners = new Int32Array(stepCount);
   const visited = new Uint8Array(stepCount);
@@ -37,12 +37,12 @@ export function createAnyOrderWalk(plan: FunnelPlan, events: UserEvents): AnyOrd
     return false;
   }
   return (first, attempt) => {
-    const startMs = events.groupsMs[first] ?? 0;
+    const windowEndMs = events.endsMs[first] ?? 0;
     owners.fill(FREE);
     attempt.level = 0;
     let group = first;
     for (; group < events.groupCount && attempt.level < stepCount; group++) {
-      if ((events.groupsMs[group] ?? 0) - startMs > windowMs) break;
+      if ((events.groupsMs[group] ?? 0) > windowEndMs) break;
       const begin = mustIncrease ? group : (events.groupStarts[group] ?? 0);
       const end = mustIncrease ? group + 1 : (events.groupStarts[group + 1] ?? 0);
       for (let owner = begin; owner < end && attempt.level < stepCount; owner++) {

@@ -40,9 +40,10 @@ export function copyAttempt(source: Attempt, target: Attempt): void {
   target.isRemoved = source.isRemoved;
 }
 
-/** Whether the window of an attempt that began at `startMs` is open at asOf. */
-export function isOpen({ windowMs, asOfMs }: FunnelPlan, startMs: number): boolean {
-  return windowMs !== Number.POSITIVE_INFINITY && startMs + windowMs >= asOfMs;
+/** Whether a window that ends with `endMs` is open at asOf; one without any limit never is. */
+export function isOpen({ windowMs, sessionCount, asOfMs }: FunnelPlan, endMs = 0): boolean {
+  const isLimited = windowMs !== Number.POSITIVE_INFINITY || sessionCount !== undefined;
+  return isLimited && endMs >= asOfMs;
 }
 
 /**

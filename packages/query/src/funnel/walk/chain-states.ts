@@ -20,7 +20,7 @@ export function createChainStates(
   events: UserEvents,
   tied: TiedEvents,
 ): ChainStates {
-  const { windowMs, asOfMs } = plan;
+  const { asOfMs } = plan;
   const levelCount = plan.required.length;
   /** By level, 1 to levelCount: whether a chain stands there, and the groups of its steps. */
   const alive = new Uint8Array(levelCount + 1);
@@ -31,17 +31,23 @@ export function createChainStates(
   const wasOpen = new Uint8Array(levelCount + 1);
   const isStrict = plan.parsed.order === "strict";
 
+  function startOf(level: number, group: number): number {
+    return level === 0 ? group : (chains[level]?.[0] ?? 0);
+  }
   function startMs(level: number, group: number): number {
-    const first = level === 0 ? group : (chains[level]?.[0] ?? 0);
-    return events.groupsMs[first] ?? 0;
+    return events.groupsMs[startOf(level, group)] ?? 0;
+  }
+  /** When the window of the chain of a level ends. */
+  function endMs(level: number, group: number): number {
+    return events.endsMs[startOf(level, group)] ?? 0;
   }
   function isInWindow(level: number, group: number): boolean {
-    return (events.groupsMs[group] ?? 0) - startMs(level, group) <= windowMs;
+    return (events.groupsMs[group] ?? 0) <= endMs(level, group);
   }
   /** A chain at `level`, begun as that at `from` was, ends with the group. */
   function end(level: number, from: number, group: number): void {
     const isLater = (events.groupsMs[group] ?? 0) > asOfMs;
-    if (isLater && isOpen(plan, startMs(from, group))) wasOpen[level] = 1;
+    if (isLater && isOpen(plan, endMs(from, group))) wasOpen[level] = 1;
   }
   /** Whether a chain that goes from a level to another with the group may go on behind it. */
   function goesOn(group: number, from: number, to: number): boolean {
@@ -84,10 +90,9 @@ export function createChainStates(
   }
   function finish(attempt: Attempt): void {
     const { level, groups } = attempt;
-    const start = events.groupsMs[groups[0] ?? 0] ?? 0;
-    const stands = alive[level] === 1 && isOpen(plan, startMs(level, 0));
+    const stands = alive[level] === 1 && isOpen(plan, endMs(level, 0));
     attempt.isPending = level < levelCount && (stands || wasOpen[level] === 1);
-    attempt.endMs = start + windowMs;
+    attempt.endMs = events.endsMs[groups[0] ?? 0] ?? 0;
     attempt.entry = events.groupStarts[groups[0] ?? 0] ?? 0;
     if (!plan.needsEvents) return;
     chooseEvents(tied, attempt);

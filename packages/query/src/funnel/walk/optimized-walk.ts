@@ -60,7 +60,7 @@ export function createOptimizedWalk(plan: FunnelPlan, events: UserEvents, tied: 
       const isAlone = holds && events.held[entry] === HOLDS_NOTHING;
       candidate.entry = entry;
       walkAny(first, candidate);
-      candidate.isPending = !isAlone && isOpen(plan, events.groupsMs[first] ?? 0);
+      candidate.isPending = !isAlone && isOpen(plan, events.endsMs[first]);
       offer();
     }
   }

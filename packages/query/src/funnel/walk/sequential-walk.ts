@@ -25,14 +25,14 @@ export function createSequentialWalk(plan: FunnelPlan, events: UserEvents, tied:
   const walk = plan.parsed.order === "any" ? walkAny : walkOrdered;
 
   function walkOrdered(first: number): number {
-    const { required, windowMs, asOfMs } = plan;
-    const startMs = events.groupsMs[first] ?? 0;
+    const { required, asOfMs } = plan;
+    const windowEndMs = events.endsMs[first] ?? 0;
     attempt.level = 0;
     attempt.isRemoved = false;
-    attempt.endMs = startMs + windowMs;
+    attempt.endMs = windowEndMs;
     for (let group = first; group < events.groupCount; group++) {
       const atMs = events.groupsMs[group] ?? 0;
-      if (atMs - startMs > windowMs) return group;
+      if (atMs > windowEndMs) return group;
       const { level } = attempt;
       const after = tied.levelAfter(group, level);
       attempt.level = after;
@@ -55,7 +55,7 @@ export function createSequentialWalk(plan: FunnelPlan, events: UserEvents, tied:
       const held = holds ? (events.held[entry] ?? HOLDS_NOTHING) : HELD_ANY;
       events.setHeld(held === HOLDS_NOTHING ? HELD_NONE : held, entry);
       attempt.entry = entry;
-      attempt.isPending = held !== HOLDS_NOTHING && isOpen(plan, events.groupsMs[first] ?? 0);
+      attempt.isPending = held !== HOLDS_NOTHING && isOpen(plan, events.endsMs[first]);
       group = walk(first, attempt);
       if (attempt.level === plan.required.length) attempt.isPending = false;
       if (!take(attempt)) break;

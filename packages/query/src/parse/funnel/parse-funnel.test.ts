@@ -70,6 +70,12 @@ describe("parseQuery() of a funnel", () => {
       attribution: { step: 3 },
       trend: { mode: "byEntry", unit: "week" },
     });
+    expect(parseQuery({ ...valid, window: { sessions: 2 }, count: "sessions" })).toMatchObject({
+      windowMs: null,
+      windowSessions: 2,
+      count: "sessions",
+      session: { timeoutMs: 1_800_000, splitAtMidnight: false },
+    });
     expect(parseQuery({ ...valid, order: "strict", ignore: [view] })).toMatchObject({
       entry: "optimized",
     });
@@ -89,6 +95,8 @@ describe("parseQuery() of a funnel", () => {
     [{ window: undefined }, "window"],
     [{ window: 7 }, "window"],
     [{ window: { sessions: 0 } }, "window.sessions"],
+    [{ window: { sessions: 13 } }, "window.sessions"],
+    [{ window: { sessions: 2, ms: 1 } }, "window.ms"],
     [{ order: "anyhow" }, "order"],
     [{ order: "strict", entry: "first" }, "entry"],
     [{ exclude: [view], order: "any" }, "exclude"],
@@ -115,8 +123,6 @@ describe("parseQuery() of a funnel", () => {
   });
 
   const open: [object, string][] = [
-    [{ window: { sessions: 2 } }, "window.sessions"],
-    [{ count: "sessions" }, "count"],
     [{ count: "totals", entry: "optimized" }, "count"],
     [{ count: "totals", order: "strict" }, "count"],
     [{ onExclude: "remove", entry: "optimized" }, "onExclude"],

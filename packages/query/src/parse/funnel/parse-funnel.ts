@@ -1,7 +1,7 @@
 import type { TimeUnit } from "@shale/model";
 import { spanMs } from "@shale/model";
 import { parseBy, parseLimit } from "../parse-by.ts";
-import { parseRange, rangeFields } from "../parse-range.ts";
+import { parseRange, parseSession, rangeFields } from "../parse-range.ts";
 import { parseSelect } from "../parse-select.ts";
 import { queryInvalid, queryNotBuilt } from "../query-errors.ts";
 import type { Fields, Place } from "../query-place.ts";
@@ -39,6 +39,7 @@ const FIELDS = [
 ];
 const HELD_COUNT_MAX = 3;
 const IGNORED_COUNT_MAX = 100;
+const WINDOW_SESSIONS_MAX = 12;
 const QUANTUM_MS_MAX = 86_400_000;
 const units = ["minute", "hour", "day", "week", "month"] as const satisfies readonly TimeUnit[];
 
@@ -60,7 +61,8 @@ export function parseFunnel(place: Place): ParsedFunnel {
     kind: "funnel",
     ...range,
     steps,
-    windowMs: parseWindow(fields.at("window")),
+    ...parseWindow(fields.at("window")),
+    session: parseSession(fields.at("session")),
     order,
     entry,
     count: parseCount(fields, entry),
@@ -88,16 +90,17 @@ function choiceAt<T extends string>(
 
 const SPAN_WANTED = "a span above 0, a number with ms, s, m, h, d, w or mo (7d)";
 
-function parseWindow(place: Place): number | null {
+function parseWindow(place: Place): Pick<ParsedFunnel, "windowMs" | "windowSessions"> {
   const { value } = place;
-  if (value === null) return null;
+  if (value === null) return { windowMs: null, windowSessions: undefined };
   if (typeof value === "object" && !Array.isArray(value)) {
     const sessions = fieldsOf(place, ["sessions"], "a window").at("sessions");
-    integerOf(sessions, "a number of sessions", { min: 1, max: 12 });
-    throw queryNotBuilt(sessions.path, "a window of sessions");
+    const bounds = { min: 1, max: WINDOW_SESSIONS_MAX };
+    const windowSessions = integerOf(sessions, "a number of sessions", bounds);
+    return { windowMs: null, windowSessions };
   }
-  const ms = typeof value === "string" ? spanMs(value) : undefined;
-  if (ms !== undefined) return ms;
+  const windowMs = typeof value === "string" ? spanMs(value) : undefined;
+  if (windowMs !== undefined) return { windowMs, windowSessions: undefined };
   throw wrongValue(place, `${SPAN_WANTED}, { sessions }, or null for no limit`);
 }
 
@@ -114,8 +117,7 @@ function parseEntry(fields: Fields, order: ParsedFunnel["order"]): ParsedFunnel[
 function parseCount(fields: Fields, entry: ParsedFunnel["entry"]): ParsedFunnel["count"] {
   const { path } = fields.at("count");
   const count = choiceAt(fields, "count", ["uniques", "totals", "sessions"] as const);
-  if (count === "sessions") throw queryNotBuilt(path, "the count sessions");
-  if (count === "uniques" || entry === "first") return count;
+  if (count !== "totals" || entry === "first") return count;
   throw queryNotBuilt(path, "the count totals with optimized entries (order strict has them)");
 }
 

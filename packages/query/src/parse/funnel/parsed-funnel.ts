@@ -1,4 +1,5 @@
 import type { TimeUnit, WeekStart } from "@shale/model";
+import type { ParsedSession } from "../parse-range.ts";
 import type { ParsedBy, ParsedFilter, ParsedSelect } from "../parsed-query.ts";
 
 export interface ParsedFunnel {
@@ -11,12 +12,15 @@ export interface ParsedFunnel {
   readonly where: ParsedFilter | undefined;
   /** 1 to 100; the first is required. */
   readonly steps: readonly ParsedStep[];
-  /** From the first step, its end included; null: no limit. */
+  /** From the first step, its end included; null: no limit in time. */
   readonly windowMs: number | null;
+  /** The session of the first step, and so many less one behind it; undefined: they do not matter. */
+  readonly windowSessions: number | undefined;
+  readonly session: ParsedSession;
   readonly order: "ordered" | "strict" | "any";
   /** Always "optimized" for order "strict". */
   readonly entry: "first" | "optimized";
-  readonly count: "uniques" | "totals";
+  readonly count: "uniques" | "totals" | "sessions";
   readonly exclude: readonly ParsedExclusion[];
   readonly onExclude: "dropoff" | "remove";
   readonly ignore: readonly ParsedSelect[];

@@ -1,9 +1,7 @@
 import type { FlowQuery, PropertyValue } from "@shale/model";
-import { DAY_MS } from "@shale/model";
-import { intervalsOf, spanMsOf } from "../reference-calendar.ts";
 import type { ReferenceEvent } from "../reference-event.ts";
 import { isSelected, propertyOf, satisfies } from "../reference-filter.ts";
-import { sessionsOf } from "../segmentation/reference-sessions.ts";
+import { openUntilMs, sessionsOf } from "../segmentation/reference-sessions.ts";
 
 /** A flow query with its defaults filled in. */
 export interface FlowPlan {
@@ -75,18 +73,6 @@ function sessionFlows(plan: FlowPlan, events: readonly ReferenceEvent[]): Flow[]
     const isOpen = flow.isOpen && openUntilMs(query, own) >= asOfMs;
     return [{ ...flow, isOpen }];
   });
-}
-
-/** The last ms at which one more event would belong to a session. */
-function openUntilMs({ session, timezone = "UTC" }: FlowQuery, own: readonly ReferenceEvent[]) {
-  const startMs = Number(own[0]?.timeMs);
-  const range = { fromMs: startMs, toMs: startMs + 3 * DAY_MS, timezone };
-  const [day] = intervalsOf({ unit: "day" }, range);
-  return Math.min(
-    Number(own.at(-1)?.timeMs) + spanMsOf(session?.timeout ?? "30m"),
-    startMs + DAY_MS,
-    session?.splitAtMidnight === true ? Number(day?.endMs) - 1 : Infinity,
-  );
 }
 
 /** Hidden events are never seen; where some are included, anchors are seen with them. */

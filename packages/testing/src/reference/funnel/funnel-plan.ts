@@ -16,8 +16,12 @@ export interface FunnelPlan {
   readonly fromMs: number;
   readonly toMs: number;
   readonly asOfMs: number;
-  /** Infinity: no limit. */
+  /** Infinity: no limit in time. */
   readonly windowMs: number;
+  /** An attempt lies in so many sessions, the first that of its entry; undefined: in any number. */
+  readonly sessionCount: number | undefined;
+  /** Attempts are those of a session, and not of a user. */
+  readonly isPerSession: boolean;
   /** Only events before it are looked at. */
   readonly endMs: number;
   readonly quantumMs: number;
@@ -29,8 +33,7 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
   const { steps, window, order = "ordered", ties, timezone = "UTC" } = query;
   const isTotals = query.count === "totals";
   const isOptimized = query.entry === "optimized" || order === "strict";
-  const isSessions = query.count === "sessions" || (typeof window === "object" && window !== null);
-  if (isSessions || query.attribution === "allSteps" || query.attemptWhere !== undefined) {
+  if (query.attribution === "allSteps" || query.attemptWhere !== undefined) {
     throw new ShaleError("QUERY_NOT_BUILT", "Cannot answer this funnel in this version");
   }
   if (isOptimized && (isTotals || query.onExclude === "remove")) {
@@ -42,7 +45,10 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
     throw new ShaleError("QUERY_INVALID", "Cannot answer: from must lie before to", { path: "to" });
   }
   const asOfMs = query.asOf === undefined ? nowMs : instantMsOf(query.asOf, timezone);
-  const windowMs = window === null ? Infinity : spanMsOf(window);
+  const windowMs = typeof window === "string" ? spanMsOf(window) : Infinity;
+  const isPerSession = query.count === "sessions";
+  const sessionCount = isPerSession ? 1 : typeof window === "string" ? undefined : window?.sessions;
+  const isEndless = windowMs === Infinity && sessionCount === undefined;
   const quantumMs = ties?.quantumMs ?? 1;
   return {
     query,
@@ -55,7 +61,9 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
     toMs,
     asOfMs,
     windowMs,
-    endMs: window === null ? Math.max(toMs, asOfMs) : Infinity,
+    sessionCount,
+    isPerSession,
+    endMs: isEndless ? Math.max(toMs, asOfMs) : Infinity,
     quantumMs,
     mustIncrease: ties?.rule === "strict",
     held: query.holdConstant ?? [],
@@ -65,8 +73,12 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
 /** An event of the user whose attempts are looked for. */
 export interface Seen {
   readonly event: ReferenceEvent;
-  /** Its time, cut to the quantum. Events of one `atMs` are tied. */
+  /** Its time, cut to the quantum, or to the session that begins in it. Equal ones are tied. */
   readonly atMs: number;
+  /** The last ms of the window of an attempt that begins with it. */
+  readonly lastMs: number;
+  /** Where it is in a range: its own time, or that at which its session began. */
+  readonly placedMs: number;
   /** Its place in the event order of the user. */
   readonly place: number;
   /** Whether an attempt may begin with it. */

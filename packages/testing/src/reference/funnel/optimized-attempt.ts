@@ -25,9 +25,7 @@ function bestInAnyOrder(plan: FunnelPlan, events: readonly Seen[]): Attempt | un
   const all = events
     .filter((seen) => isEntry(plan, seen))
     .map((entry) => {
-      const inWindow = events.filter(
-        ({ atMs }) => atMs >= entry.atMs && atMs - entry.atMs <= plan.windowMs,
-      );
+      const inWindow = events.filter(({ atMs }) => atMs >= entry.atMs && atMs <= entry.lastMs);
       return { entry, reachedMs: reachedInAnyOrder(plan, heldWith(plan, entry, inWindow)) };
     })
     .sort((a, b) => compareReached(a.reachedMs, b.reachedMs) || a.entry.place - b.entry.place);
@@ -62,7 +60,7 @@ function bestChain(plan: FunnelPlan, events: readonly Seen[]): Attempt | undefin
   const [entry] = chain ?? [];
   if (chain === undefined || entry === undefined) return undefined;
   const isConverted = chain.length === plan.required.length;
-  const endMs = Math.min(overMs(plan, events, chain), entry.atMs + plan.windowMs);
+  const endMs = Math.min(overMs(plan, events, chain), entry.lastMs);
   return {
     ...orderedAttempt(plan, heldWith(plan, entry, events), { chain, endMs }),
     entry,
@@ -95,7 +93,7 @@ function chainsFrom(plan: FunnelPlan, around: Around, chain: Chain): Chain[] {
       (seen) =>
         !chain.includes(seen) &&
         isOrdered(plan, last.atMs, seen.atMs) &&
-        seen.atMs - entry.atMs <= plan.windowMs &&
+        seen.atMs <= entry.lastMs &&
         fits(plan, seen, step),
     )
     .map((seen) => [...chain, seen])
@@ -111,10 +109,10 @@ function isWhole(plan: FunnelPlan, events: readonly Seen[], chain: Chain): boole
 
 /** When the chain was ended: on its way, at the time of its last event or later; else Infinity. */
 function overMs(plan: FunnelPlan, events: readonly Seen[], chain: Chain): number {
-  const firstMs = chain[0]?.atMs ?? 0;
+  const { atMs: firstMs = 0, lastMs = 0 } = chain[0] ?? {};
   for (const tied of groupsOf(events)) {
     const atMs = tied[0]?.atMs ?? 0;
-    if (atMs < firstMs || atMs - firstMs > plan.windowMs) continue;
+    if (atMs < firstMs || atMs > lastMs) continue;
     if (plan.order === "strict") {
       // What is tied with the first event stands before it.
       if (atMs > firstMs && tied.some((seen) => !chain.includes(seen))) return atMs;

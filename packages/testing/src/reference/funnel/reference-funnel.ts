@@ -3,6 +3,8 @@ import { intervalsOf } from "../reference-calendar.ts";
 import type { ReferenceEvent } from "../reference-event.ts";
 import { isSelected, satisfies } from "../reference-filter.ts";
 import { compareEvents } from "../reference-timeline.ts";
+import type { ReferenceSession } from "../segmentation/reference-sessions.ts";
+import { openUntilMs, sessionsOf } from "../segmentation/reference-sessions.ts";
 import type { Attempt } from "./funnel-attempt.ts";
 import type { FunnelPlan, Seen } from "./funnel-plan.ts";
 import { funnelPlanOf } from "./funnel-plan.ts";
@@ -18,7 +20,7 @@ export function funnelOf(
   nowMs: number,
 ): Omit<FunnelAnswer, "meta"> {
   const plan = funnelPlanOf(query, nowMs);
-  const users = usersOf(plan, events);
+  const users = unitsOf(plan, events);
   const attempts = users.map((seen) => attemptsIn(plan, seen));
   const answer: Omit<FunnelAnswer, "meta"> = {
     kind: "funnel",
@@ -38,24 +40,55 @@ export function funnelOf(
   return answer;
 }
 
-/** The events of each user that a funnel looks at, in event order. */
-function usersOf(plan: FunnelPlan, events: readonly ReferenceEvent[]): Seen[][] {
-  const { query, fromMs, toMs, endMs, quantumMs } = plan;
-  const byUser = new Map<string, ReferenceEvent[]>();
-  for (const event of events) {
+/**
+ * The events that a funnel looks at, in event order: those of each user, or, where sessions are
+ * counted, those of each session that began in the range.
+ */
+function unitsOf(plan: FunnelPlan, events: readonly ReferenceEvent[]): Seen[][] {
+  const { query, fromMs, toMs, endMs, isPerSession } = plan;
+  const sessions = plan.sessionCount === undefined ? undefined : sessionsOf(events, query);
+  const units = new Map<string, Seen[]>();
+  for (const event of [...events].sort(compareEvents)) {
     if (event.user_id === "" || event.timeMs < fromMs || event.timeMs >= endMs) continue;
     if (query.where !== undefined && !satisfies(event, query.where)) continue;
     if ((query.ignore ?? []).some((select) => isSelected(event, select))) continue;
-    byUser.set(event.user_id, [...(byUser.get(event.user_id) ?? []), event]);
+    const session = sessions?.get(event);
+    const placedMs = isPerSession ? Number(session?.startMs) : event.timeMs;
+    if (placedMs < fromMs || (isPerSession && placedMs >= toMs)) continue;
+    const unit = JSON.stringify([event.user_id, isPerSession ? placedMs : null]);
+    const own = units.get(unit) ?? [];
+    const atMs = timeOf(plan, event, session);
+    const lastMs = windowEndMs(plan, { event, atMs }, sessions);
+    own.push({ event, place: own.length, atMs, lastMs, placedMs, canEnter: placedMs < toMs });
+    units.set(unit, own);
   }
-  return [...byUser.values()].map((own) =>
-    own.sort(compareEvents).map((event, place) => ({
-      event,
-      place,
-      atMs: Math.floor(event.timeMs / quantumMs) * quantumMs,
-      canEnter: event.timeMs < toMs,
-    })),
-  );
+  return [...units.values()];
+}
+
+/** Cut to the quantum. Events of two sessions are never tied: the later one cuts it short. */
+function timeOf(
+  { quantumMs }: FunnelPlan,
+  { timeMs }: ReferenceEvent,
+  session: ReferenceSession | undefined,
+): number {
+  return Math.max(Math.floor(timeMs / quantumMs) * quantumMs, session?.startMs ?? -Infinity);
+}
+
+/** The last ms of the window of an attempt that begins with an event. */
+function windowEndMs(
+  { query, windowMs, sessionCount }: FunnelPlan,
+  { event, atMs }: { readonly event: ReferenceEvent; readonly atMs: number },
+  sessions: ReadonlyMap<ReferenceEvent, ReferenceSession> | undefined,
+): number {
+  if (sessions === undefined || sessionCount === undefined) return atMs + windowMs;
+  const mine = [...sessions].filter(([{ user_id }]) => user_id === event.user_id);
+  const inOrder = [...new Set(mine.map(([, session]) => session))];
+  inOrder.sort((a, b) => a.startMs - b.startMs);
+  const first = inOrder.findIndex((session) => session === sessions.get(event));
+  const last = inOrder[first + sessionCount - 1];
+  if (last === undefined) return Infinity; // It has not begun.
+  const own = mine.filter(([, session]) => session === last).map(([one]) => one);
+  return Math.min(atMs + windowMs, openUntilMs(query, own));
 }
 
 /** All attempts of a user. Where users are counted, later ones matter to a breakdown only. */
@@ -76,7 +109,7 @@ function trendOf(plan: FunnelPlan, users: readonly Seen[][]): NonNullable<Funnel
   const range = { fromMs, toMs, timezone: query.timezone ?? "UTC" };
   const calendar = { ...query, kind: "segmentation", unit, series: [] } as const;
   return intervalsOf(calendar, range).map(({ label, startMs, endMs }) => {
-    const isInside = ({ event }: Seen): boolean => startMs <= event.timeMs && event.timeMs < endMs;
+    const isInside = ({ placedMs }: Seen): boolean => startMs <= placedMs && placedMs < endMs;
     const attempts = users.flatMap((seen) => {
       if (query.trend?.mode === "byEntry") {
         return countedOf(plan, attemptsIn(plan, seen)).filter(({ entry }) => isInside(entry));

@@ -17,9 +17,7 @@ export function sequentialAttempts(plan: FunnelPlan, events: readonly Seen[]): A
   for (;;) {
     const entry = rest.find((seen) => isEntry(plan, seen));
     if (entry === undefined) return attempts;
-    const inWindow = rest.filter(
-      ({ atMs }) => atMs >= entry.atMs && atMs - entry.atMs <= plan.windowMs,
-    );
+    const inWindow = rest.filter(({ atMs }) => atMs >= entry.atMs && atMs <= entry.lastMs);
     const { attempt, overMs } =
       plan.order === "any" ? walkAny(plan, entry, inWindow) : walkOrdered(plan, entry, inWindow);
     attempts.push(attempt);
@@ -35,8 +33,8 @@ export function isEntry(plan: FunnelPlan, seen: Seen): boolean {
 
 /** Whether an attempt that began with `entry` is still in its window at asOf. */
 export function isOpen(plan: FunnelPlan, entry: Seen): boolean {
-  const isLimited = plan.windowMs < Infinity;
-  return isLimited && isHeld(plan, entry) && entry.atMs + plan.windowMs >= plan.asOfMs;
+  const isLimited = plan.windowMs < Infinity || plan.sessionCount !== undefined;
+  return isLimited && isHeld(plan, entry) && entry.lastMs >= plan.asOfMs;
 }
 
 function walkOrdered(plan: FunnelPlan, entry: Seen, events: readonly Seen[]): Walked {
@@ -54,7 +52,7 @@ function walkOrdered(plan: FunnelPlan, entry: Seen, events: readonly Seen[]): Wa
   }
   const isConverted = chain.length === plan.required.length;
   const isOver = isConverted || (hitMs !== undefined && hitMs <= plan.asOfMs);
-  const endMs = hitMs ?? entry.atMs + plan.windowMs;
+  const endMs = hitMs ?? entry.lastMs;
   return {
     attempt: {
       ...orderedAttempt(plan, [...held], { chain, endMs }),
@@ -96,6 +94,6 @@ function walkAny(plan: FunnelPlan, entry: Seen, events: readonly Seen[]): Walked
       isPending: !isConverted && isOpen(plan, entry),
       isRemoved: false,
     },
-    overMs: isConverted ? (reachedMs.at(-1) ?? 0) : entry.atMs + plan.windowMs,
+    overMs: isConverted ? (reachedMs.at(-1) ?? 0) : entry.lastMs,
   };
 }

@@ -38,6 +38,21 @@ export function sessionsOf(
   return sessions;
 }
 
+/** The last ms at which one more event would belong to the session of some events. */
+export function openUntilMs(
+  { session, timezone = "UTC" }: Pick<QueryRange, "session" | "timezone">,
+  own: readonly ReferenceEvent[],
+): number {
+  const startMs = Math.min(...own.map(({ timeMs }) => timeMs));
+  const range = { fromMs: startMs, toMs: startMs + 3 * DAY_MS, timezone };
+  const [day] = intervalsOf({ unit: "day" }, range);
+  return Math.min(
+    Math.max(...own.map(({ timeMs }) => timeMs)) + spanMsOf(session?.timeout ?? "30m"),
+    startMs + DAY_MS,
+    session?.splitAtMidnight === true ? Number(day?.endMs) - 1 : Infinity,
+  );
+}
+
 /** The local date whose day holds an instant. */
 function localDayOf(timeMs: number, timezone: string): string | undefined {
   const range = { fromMs: timeMs, toMs: timeMs + 1, timezone };
