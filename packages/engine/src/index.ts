@@ -20,6 +20,7 @@ export type {
   OnProgress,
   Progress,
   Project,
+  ProjectOf,
   ProjectSchema,
   ProjectStatus,
   PropertySchema,

@@ -6,12 +6,15 @@ import type {
   AnswerOf,
   Durability,
   EventInput,
+  EventOf,
+  EventVocabulary,
   Filter,
   Instant,
   QueryKind,
   QueryOf,
   RejectionCode,
   StoredEvent,
+  VocabularyOf,
 } from "@shale/model";
 import type { SqlValue } from "@shale/sql";
 import type { Table } from "apache-arrow";
@@ -129,19 +132,20 @@ export interface IngestReport {
   readonly eventsPerSecond: number;
 }
 
-export interface EventsOptions {
+export interface EventsOptions<V extends EventVocabulary = EventVocabulary> {
   /** Default: the whole history. Half-open [from, to). */
   readonly from?: Instant | undefined;
   readonly to?: Instant | undefined;
   readonly timezone?: string | undefined;
-  readonly where?: Filter | undefined;
+  readonly where?: Filter<V> | undefined;
   /** At most so many events. */
   readonly limit?: number | undefined;
   readonly snapshot?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
-export interface ExportOptions extends EventsOptions {
+export interface ExportOptions<V extends EventVocabulary = EventVocabulary>
+  extends EventsOptions<V> {
   /**
    * "ndjson" (the default); "parquet", one file; "arrow", one IPC stream. The last two have a
    * column for each property of the snapshot's events, named as in SQL: docs/arrow.md.
@@ -274,18 +278,21 @@ export interface VerificationOptions {
 }
 
 /** One tenant: its events, its catalog, its shards. Every method may throw STORE_UNAVAILABLE and STORE_CLOSED. */
-export interface Project {
+export interface Project<
+  V extends EventVocabulary = EventVocabulary,
+  Input extends EventInput = EventInput,
+> {
   readonly id: string;
-  append(events: readonly EventInput[], options?: AppendOptions): Promise<Acknowledgement>;
+  append(events: readonly Input[], options?: AppendOptions): Promise<Acknowledgement>;
   /** Appends NDJSON from files or streams and commits it; SIGINT-safe: what it reported is kept. */
   ingest(sources: readonly IngestSource[], options?: IngestOptions): Promise<IngestReport>;
   query<K extends QueryKind>(
-    query: QueryOf[K] & { readonly kind: K },
+    query: QueryOf<V>[K] & { readonly kind: K },
     options?: QueryOptions,
   ): Promise<AnswerOf[K]>;
   /** What a query would read now, without reading it. */
   explain<K extends QueryKind>(
-    query: QueryOf[K] & { readonly kind: K },
+    query: QueryOf<V>[K] & { readonly kind: K },
     options?: Pick<QueryOptions, "spec" | "snapshot" | "signal">,
   ): Promise<QueryPlan>;
   /**
@@ -298,13 +305,13 @@ export interface Project {
   /** The same for a statement as text, with options; its answer as plain columns. */
   querySql(statement: string, options?: SqlOptions): Promise<PlainTable>;
   /** Events of one snapshot by (UTC day, time, user_id, event, insert_id), with backpressure. */
-  events(options?: EventsOptions): AsyncIterable<StoredEvent>;
+  events(options?: EventsOptions<V>): AsyncIterable<StoredEvent>;
   /**
    * The same as bytes: NDJSON, whole lines a chunk, or a Parquet file or Arrow stream in pieces.
    *
    * @throws {ShaleError} OPTION_INVALID, QUERY_INVALID, SNAPSHOT_EXPIRED, CANCELLED
    */
-  export(options?: ExportOptions): AsyncIterable<Uint8Array>;
+  export(options?: ExportOptions<V>): AsyncIterable<Uint8Array>;
   /** Puts every acknowledged row of this process into the store, visible to all. */
   flush(): Promise<void>;
   status(options?: { readonly files?: boolean | undefined }): Promise<ProjectStatus>;
@@ -337,6 +344,12 @@ export interface Project {
   /** Declares an unreadable log lost (protocol W5), audited. @throws WRITER_NOT_FORGETTABLE, WRITER_UNKNOWN */
   forgetWriter(ordinal: number): Promise<{ writer: number; lastSeq: number }>;
 }
+
+/**
+ * A project whose events are defined: `const shop: ProjectOf<typeof events> = await
+ * store.project("shop")`. What is appended and what queries name is checked by the compiler.
+ */
+export type ProjectOf<Events> = Project<VocabularyOf<Events>, EventOf<Events>>;
 
 export interface Store extends AsyncDisposable {
   /** Ids of all projects, sorted. */

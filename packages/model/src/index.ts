@@ -22,6 +22,14 @@ export type {
   TimeToConvert,
   UsersAnswer,
 } from "./answers.ts";
+export type {
+  DefinedEvents,
+  EventDefinitions,
+  EventOf,
+  PropertyRule,
+  VocabularyOf,
+} from "./define-events.ts";
+export { defineEvents } from "./define-events.ts";
 export type { ErrorCode, ErrorKind, ShaleErrorOptions } from "./errors.ts";
 export { errorCodes, ShaleError } from "./errors.ts";
 export type {
@@ -63,6 +71,7 @@ export type {
   By,
   Cohort,
   EventSelect,
+  EventVocabulary,
   Filter,
   FilterOp,
   FlowQuery,
