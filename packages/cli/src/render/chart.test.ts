@@ -14,8 +14,9 @@ test("columns stand on zero and reach their share of a round top", () => {
      50 │          ▄▄▄▄ ████ ████      ▄▄▄▄
         │          ████ ████ ████      ████
         │     ▆▆▆▆ ████ ████ ████      ████
-      0 │     ████ ████ ████ ████      ████
-         2026-10-01               2026-10-07"
+      0 │     ████ ████ ████ ████ ·    ████
+         2026-10-01               2026-10-07
+    · no value"
   `);
 });
 
@@ -32,17 +33,39 @@ test("a chart of nothing is no chart", () => {
   expect(columnChartText([], labels, layout)).toBeUndefined();
 });
 
-test("negative values hang from the least one", () => {
-  expect(columnChartText([-10, 0, 10], labels, layout)).toMatchInlineSnapshot(`
-    " 10 │            █████
+test("negative values hang from zero, and no value is a dot", () => {
+  expect(columnChartText([-10, 0, 15, null, -4], labels, layout)).toMatchInlineSnapshot(`
+    " 15 │            █████
         │            █████
         │            █████
-      0 │      ▄▄▄▄▄ █████
-        │      █████ █████
-        │      █████ █████
-    -10 │      █████ █████
-         2026-10-01  2026-10-07"
+        │            █████
+      0 │───── ───── ───── ·     ─────
+        │█████                   █████
+        │█████
+    -10 │█████
+         2026-10-01          2026-10-07
+    · no value"
   `);
+  expect(columnChartText([-1, null, -0.5], labels, layout)).toMatchInlineSnapshot(`
+    " 0 │───── ·     ─────
+       │█████       █████
+       │█████       █████
+       │█████       █████
+       │█████       ▀▀▀▀▀
+       │█████
+       │█████
+    -1 │█████
+        2026-10-01  2026-10-07
+    · no value"
+  `);
+});
+
+test("numbers at the ends of what a double holds are drawn", () => {
+  for (const value of [Number.MAX_VALUE, Number.MIN_VALUE]) {
+    const text = columnChartText([value, -value, 0], labels, layout) ?? "";
+    expect(text).toContain("█");
+    expect(text).not.toMatch(/NaN|Infinity/);
+  }
 });
 
 test("half a million values are drawn without a stack of arguments", () => {

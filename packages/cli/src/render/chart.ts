@@ -38,9 +38,21 @@ function roundUp(value: number): number {
   return factor * power;
 }
 
+/** A round number at or above `value`, which is above 0; itself where there is none. */
+function scaleEnd(value: number): number {
+  const round = roundUp(value);
+  return round >= value && Number.isFinite(round) ? round : value;
+}
+
+/** A row of a chart: what stands before the axis, and what each column shows. */
+interface ChartRow {
+  readonly label: string;
+  readonly cellOf: (value: number | null) => string;
+}
+
 /**
- * Columns over time from zero up: one a value, or the mean of neighbours where there are too many.
- * With negative values the least one is the ground. Undefined when there is nothing to draw.
+ * Columns over time, from zero up and from zero down: one a value, or the mean of neighbours where
+ * there are too many. A dot stands for no value. Undefined when there is nothing to draw.
  */
 export function columnChartText(
   values: readonly (number | null)[],
@@ -51,32 +63,63 @@ export function columnChartText(
   const low = present.reduce((least, value) => Math.min(least, value), 0);
   const high = present.reduce((greatest, value) => Math.max(greatest, value), 0);
   if (present.length === 0 || high === low) return undefined;
-  const top = low < 0 ? high : roundUp(high);
-  const scale = [top, (top + low) / 2, low].map(scaleText);
-  const axisWidth = Math.max(...scale.map(widthOf));
+  const rows = chartRows(high === 0 ? 0 : scaleEnd(high), low === 0 ? 0 : -scaleEnd(-low));
+  const axisWidth = Math.max(...rows.map(({ label }) => widthOf(label)));
   const { groupSize, pitch, barWidth } = columnPlan(values.length, width - axisWidth - 2);
   const bars = grouped(values, groupSize);
-  const eighths = bars.map((value) =>
-    value === null ? 0 : Math.round(((value - low) / (top - low)) * COLUMN_CHART_ROWS * 8),
-  );
 
-  const lines: string[] = [];
-  for (let row = COLUMN_CHART_ROWS - 1; row >= 0; row--) {
-    const label = row === COLUMN_CHART_ROWS - 1 ? scale[0] : row === 0 ? scale[2] : undefined;
-    const middle = row === (COLUMN_CHART_ROWS - 1) / 2 ? scale[1] : "";
-    const cells = eighths.map((height) => {
-      const block = EIGHTHS_UP[Math.max(0, Math.min(8, height - row * 8))] ?? " ";
-      return block.repeat(barWidth) + " ".repeat(Math.max(0, pitch - barWidth));
+  const lines = rows.map(({ label, cellOf }) => {
+    const cells = bars.map((value) => {
+      const cell = cellOf(value);
+      const drawn = cell === NO_VALUE ? cell.padEnd(barWidth) : cell.repeat(barWidth);
+      return drawn + " ".repeat(pitch - barWidth);
     });
-    const axis = palette.faint(`${fitText(label ?? middle ?? "", axisWidth, "right")} │`);
-    lines.push(axis + palette.bar(cells.join("").trimEnd()));
-  }
+    const axis = palette.faint(`${fitText(label, axisWidth, "right")} │`);
+    return axis + palette.bar(cells.join("").trimEnd());
+  });
   lines.push(palette.faint(timeAxis(labels, axisWidth + 2, bars.length * pitch, width)));
-  if (groupSize > 1) {
-    const means = `each column is the mean of ${groupSize} neighbours`;
-    lines.push(...breakText(means, width).map(palette.faint));
-  }
+  const notes = [
+    ...(bars.includes(null) ? [`${NO_VALUE} no value`] : []),
+    ...(groupSize > 1 ? [`each column is the mean of ${groupSize} neighbours`] : []),
+  ];
+  for (const note of notes) lines.push(...breakText(note, width).map(palette.faint));
   return lines.join("\n");
+}
+
+const NO_VALUE = "·";
+
+/** Rows above zero in eighths, then those below it in halves: blocks that hang have no more. */
+function chartRows(top: number, bottom: number): ChartRow[] {
+  const share = top === 0 ? 0 : 1 / (1 - bottom / top);
+  const mixed = Math.min(COLUMN_CHART_ROWS - 1, Math.max(1, Math.round(share * COLUMN_CHART_ROWS)));
+  const upCount = bottom === 0 ? COLUMN_CHART_ROWS : top === 0 ? 0 : mixed;
+  const downCount = COLUMN_CHART_ROWS - upCount;
+  const labelOf = (row: number): string => {
+    if (row === upCount - 1) return scaleText(top);
+    if (row === 0 && downCount === 0) return scaleText(0);
+    return downCount === 0 && row === (upCount - 1) / 2 ? scaleText(top / 2) : "";
+  };
+  const up = Array.from({ length: upCount }, (_, index): ChartRow => {
+    const row = upCount - 1 - index;
+    const cellOf = (value: number | null): string => {
+      if (value === null) return row === 0 && downCount === 0 ? NO_VALUE : " ";
+      const height = Math.round((value / top) * upCount * 8) - row * 8;
+      return EIGHTHS_UP[Math.max(0, Math.min(8, height))] ?? " ";
+    };
+    return { label: labelOf(row), cellOf };
+  });
+  const down = Array.from({ length: downCount }, (_, row): ChartRow => {
+    const cellOf = (value: number | null): string => {
+      const depth = Math.round(((value ?? 0) / bottom) * downCount * 2) - row * 2;
+      return depth >= 2 ? "█" : depth === 1 ? "▀" : " ";
+    };
+    return { label: row === downCount - 1 ? scaleText(bottom) : "", cellOf };
+  });
+  const zeroLine = {
+    label: "0",
+    cellOf: (value: number | null) => (value === null ? NO_VALUE : "─"),
+  };
+  return downCount === 0 ? up : [...up, zeroLine, ...down];
 }
 
 export function timeAxis(
