@@ -200,6 +200,62 @@ const examples: readonly Example[] = [
     counts: [1, 0],
   },
   {
+    name: "an attempt is in no segment when its steps differ",
+    events: eventsOf("A0 B10 A100 B110", MINUTE_MS, [
+      { plan: "a" },
+      { plan: "b" },
+      { plan: "b" },
+      { plan: "b" },
+    ]),
+    query: funnel("A→B", { ...totals, by: ["plan"], attribution: "allSteps" }),
+    counts: [2, 2],
+    more: ({ segments }) =>
+      expect(segments?.map(({ by, steps }) => [by, steps.map(({ count }) => count)])).toEqual([
+        [["b"], [1, 1]],
+      ]),
+  },
+  {
+    name: "steps in any order are by the event that made them so many",
+    events: eventsOf("B0 B1 A2", MINUTE_MS, [{ plan: "a" }, { plan: "b" }, { plan: "c" }]),
+    query: funnel("A→B", { order: "any", by: ["plan"], attribution: { step: 2 } }),
+    counts: [1, 1],
+    more: ({ segments }) => expect(segments?.map(({ by }) => by)).toEqual([["c"]]),
+  },
+  {
+    name: "a filter on attempts takes those that a segment would have",
+    events: items,
+    query: funnel("Browse→Add", {
+      attribution: { step: 1 },
+      attemptWhere: { property: "item", op: "eq", value: "shoes" },
+    }),
+    counts: [1, 0],
+  },
+  {
+    name: "a filter on attempts looks at each property where it is attributed",
+    events: eventsOf("A0 B1", MINUTE_MS, [{ plan: "a" }, { item: "x" }]),
+    query: funnel("A→B", {
+      attemptWhere: {
+        all: [
+          { property: "plan", op: "eq", value: "a" },
+          { property: "item", op: "eq", value: "x" },
+          { property: "paid", op: "isNotSet" },
+          { cohort: { did: { event: "B" } } },
+        ],
+      },
+    }),
+    counts: [1, 1],
+  },
+  {
+    name: "strict order with strict ties breaks at what is tied",
+    events: eventsOf("A0 B1 A60 B120 B125"),
+    query: funnel("A→B→B", {
+      order: "strict",
+      ties: { quantumMs: 3_600_000, rule: "strict" },
+      window: "1d",
+    }),
+    counts: [1, 1, 0],
+  },
+  {
     name: "a trend has a funnel for each interval",
     events: weeks,
     query: funnel("A→B", daily),

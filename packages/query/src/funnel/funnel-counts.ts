@@ -5,6 +5,7 @@ import type { KeyCells } from "../segmentation/key-cells.ts";
 import type { MemoryBudget } from "../segmentation/memory-budget.ts";
 import type { ShardSessions } from "../sessions/shard-sessions.ts";
 import type { FunnelPart } from "./answer/answer-funnel.ts";
+import type { AttemptFilter } from "./answer/attempt-filter.ts";
 import { createAttemptSegments } from "./answer/attempt-segments.ts";
 import { createAttemptTable } from "./answer/attempt-table.ts";
 import { createAttemptWriter } from "./answer/attempt-writer.ts";
@@ -34,6 +35,8 @@ export interface FunnelCountsOptions {
   readonly rows: ShardRows;
   readonly keys: readonly KeyCells[];
   readonly sessions: ShardSessions | undefined;
+  /** Attempts that do not pass do not count; undefined: all do. */
+  readonly filter: AttemptFilter | undefined;
   /** Those of the trend. */
   readonly intervals: Intervals | undefined;
   readonly budget: MemoryBudget;
@@ -103,7 +106,7 @@ function* unitsOf(plan: FunnelPlan, rows: ShardRows, order: Uint32Array): Genera
 /** Counts over the whole range, and by segment. */
 function createWholeCounts(walking: Walking, trend: TrendCounts | undefined) {
   const { options, events, walkUser } = walking;
-  const { plan, keys, rows, budget } = options;
+  const { plan, keys, rows, filter, budget } = options;
   const table = createAttemptTable(budget);
   /** The attempts of the whole; the others are there for segments only. */
   const overall = growingU32();
@@ -118,6 +121,8 @@ function createWholeCounts(walking: Walking, trend: TrendCounts | undefined) {
       let isFirst = true;
       events.setEntries(plan.fromMs, plan.toMs);
       walkUser((attempt) => {
+        writer.match(attempt);
+        if (filter?.(events, writer.matched) === false) return true;
         const counts = isTotals || isFirst;
         isFirst = false;
         if (attempt.isRemoved) return wantsAll;
@@ -153,7 +158,7 @@ interface TrendCounts {
 }
 
 function createTrendCounts({ options, events, walkUser }: Walking): TrendCounts | undefined {
-  const { plan, intervals, budget } = options;
+  const { plan, intervals, filter, budget } = options;
   const mode = plan.parsed.trend?.mode;
   if (intervals === undefined || mode === undefined) return undefined;
   const trend = createFunnelTrend(intervals, budget);
@@ -164,6 +169,7 @@ function createTrendCounts({ options, events, walkUser }: Walking): TrendCounts 
     trend,
     addByEntry(attempt, user) {
       if (mode !== "byEntry") return;
+      writer.match(attempt);
       writer.write(attempt, user, trend.table);
       trend.place(intervalAt(intervals, events.timesMs[attempt.entry] ?? 0));
     },
@@ -175,6 +181,8 @@ function createTrendCounts({ options, events, walkUser }: Walking): TrendCounts 
         const endMs = Math.min(intervals.startsMs[interval + 1] ?? 0, plan.toMs);
         events.setEntries(startMs, endMs);
         walkUser((attempt) => {
+          writer.match(attempt);
+          if (filter?.(events, writer.matched) === false) return true;
           if (attempt.isRemoved) return isTotals;
           writer.write(attempt, user, trend.table);
           trend.place(interval);

@@ -30,7 +30,7 @@ export interface FunnelPlan {
 }
 
 export function planFunnel(parsed: ParsedFunnel, asOfMs: number): FunnelPlan {
-  const { steps, windowMs, windowSessions, count, fromMs, toMs, ties, trend, by } = parsed;
+  const { steps, windowMs, windowSessions, count, fromMs, toMs, ties, trend } = parsed;
   const isPerSession = count === "sessions";
   const sessionCount = isPerSession ? 1 : windowSessions;
   const required = steps.flatMap(({ optional }, step) => (optional ? [] : [step]));
@@ -52,7 +52,7 @@ export function planFunnel(parsed: ParsedFunnel, asOfMs: number): FunnelPlan {
     isOptimized: parsed.entry === "optimized",
     removesExcluded: parsed.onExclude === "remove",
     hasExclusions: parsed.exclude.length > 0,
-    needsEvents: by !== undefined || hasOptional || trend?.mode === "byEntry",
+    needsEvents: hasOptional || trend?.mode === "byEntry" || namesValues(parsed),
   };
 }
 
@@ -68,4 +68,8 @@ function endMsOf(
   if (windowMs === null) return Math.max(toMs, asOfMs);
   // The last entry lies before `to`, the end of its window is in, and so is what ties with it.
   return toMs + windowMs + ties.quantumMs - 1;
+}
+
+function namesValues({ by, attemptWhere }: ParsedFunnel): boolean {
+  return by !== undefined || attemptWhere !== undefined;
 }

@@ -9,10 +9,12 @@ import type { ShardSessionsPlan } from "../sessions/shard-sessions.ts";
 import { createShardSessions } from "../sessions/shard-sessions.ts";
 import type { FunnelPart } from "./answer/answer-funnel.ts";
 import { planTrend } from "./answer/answer-funnel.ts";
+import { planAttemptFilter } from "./answer/attempt-filter.ts";
 import { createFunnelCounts } from "./funnel-counts.ts";
 import type { FunnelPlan } from "./funnel-plan.ts";
 import { planFunnel } from "./funnel-plan.ts";
 import type { FunnelUserOrder } from "./funnel-users.ts";
+import { createAttemptMarks } from "./rows/attempt-marks.ts";
 import { createHeldCodes } from "./rows/held-codes.ts";
 import { createRowKinds } from "./rows/row-kinds.ts";
 import { createShardRows } from "./rows/shard-rows.ts";
@@ -39,13 +41,16 @@ export async function scanFunnel(
     plan.sessionCount === undefined
       ? undefined
       : await createShardSessions(run, sessionsPlanOf(plan), budget);
-  const rows = createShardRows({ plan, kinds, held, keys, sessions, budget });
+  const attemptFilter = planAttemptFilter(plan);
+  const marks = attemptFilter && createAttemptMarks(attemptFilter.marked, run.cohorts);
+  const rows = createShardRows({ plan, kinds, held, keys, sessions, marks, budget });
   const counts = createFunnelCounts({
     plan,
     kinds,
     rows,
     keys,
     sessions,
+    filter: marks && attemptFilter.create(marks, rows),
     intervals,
     budget,
     onUser: order?.add,
@@ -82,10 +87,11 @@ function wantedOf({ parsed, sessionCount }: FunnelPlan): RowsWanted | undefined 
 }
 
 function columnsOf(parsed: ParsedFunnel): string[] {
-  const { where, steps, exclude, ignore, holdConstant, by = [] } = parsed;
+  const { where, steps, exclude, ignore, holdConstant, by = [], attemptWhere } = parsed;
   const selects = [...steps, ...exclude].map(({ select }) => select);
   const names = [
     ...propertiesOf(where),
+    ...propertiesOf(attemptWhere),
     ...[...selects, ...ignore].flatMap((select) => propertiesOf(select.where)),
     ...[...holdConstant, ...by.map(({ property }) => property)].filter(isColumn),
   ];

@@ -89,7 +89,7 @@ function arbitraryOptions(
   const rare = <T>(arbitrary: FastCheck.Arbitrary<T>): FastCheck.Arbitrary<T | undefined> =>
     fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
   const none = fc.constant(undefined);
-  const rules = isStrict ? (["favourable"] as const) : (["favourable", "strict"] as const);
+  const rules = ["favourable", "strict"] as const;
   return steps.chain((chosen) =>
     fc.record({
       steps: fc.constant(chosen),
@@ -120,12 +120,13 @@ function arbitraryOptions(
       holdConstant: rare(
         fc.uniqueArray(fc.constantFrom("plan", "tags", "paid", "$event"), { maxLength: 2 }),
       ),
-      by: isAny ? none : rare(fc.array(arbitraryBy(fc), { minLength: 1, maxLength: 2 })),
+      by: rare(fc.array(arbitraryBy(fc), { minLength: 1, maxLength: 2 })),
       limit: fc.constantFrom(undefined, 1, 2, 10),
       attribution: fc.oneof(
-        fc.constantFrom(undefined, "firstDefined" as const, "lastDefined" as const),
+        fc.constantFrom(undefined, ...(["firstDefined", "lastDefined", "allSteps"] as const)),
         fc.integer({ min: 1, max: chosen.length }).map((number) => ({ step: number })),
       ),
+      attemptWhere: rare(arbitraryFilter(fc, vocabulary, 1)),
       ties: rare(
         fc.record({
           quantumMs: fc.constantFrom(1, 1_000, 3_600_000, 43_200_000),

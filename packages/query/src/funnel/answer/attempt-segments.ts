@@ -8,11 +8,15 @@ import { isUndefined } from "../rows/held-codes.ts";
 import type { ShardRows } from "../rows/shard-rows.ts";
 import type { UserEvents } from "../rows/user-events.ts";
 import type { MatchedEvents } from "../walk/optional-steps.ts";
+import { attributedEvent } from "./attributed-event.ts";
 
 /** The segments of attempts, by number in order of first appearance. */
 export interface AttemptSegments {
   readonly count: number;
-  /** The segments of an attempt, each once: several where a list gives it several values. */
+  /**
+   * The segments of an attempt, each once: several where a list gives it several values, none where
+   * all steps have to share one and do not.
+   */
   of(events: UserEvents, matched: MatchedEvents): readonly number[];
   /** One value for each key. */
   valuesOf(segment: number): SegmentValue[];
@@ -27,30 +31,28 @@ export function createAttemptSegments(
   const { attribution } = plan.parsed;
   // A pair for each key: the number of the values before it, and its own value.
   const tables: PairTable[] = keys.map(createPairTable);
-  const isLast = attribution === "lastDefined";
 
-  /** The cell of the event that names the value; -1: no event has one. */
-  function cellOf(key: number, events: UserEvents, matched: MatchedEvents): number {
-    const cells = rows.cells[key];
+  /** The values of a key that an event has. */
+  function valuesAt(key: number, events: UserEvents, event: number): readonly number[] {
     const own = keys[key];
-    if (cells === undefined || own === undefined) return -1;
-    const [first, end] =
-      typeof attribution === "object"
-        ? [attribution.step - 1, attribution.step]
-        : [0, matched.length];
-    for (let i = first; i < end; i++) {
-      const event = matched[isLast ? end - 1 - i : i] ?? -1;
-      if (event < 0) continue;
-      const cell = cells[events.rows[event] ?? 0] ?? 0;
-      if (!isUndefined(own, cell)) return cell;
-    }
-    return -1;
-  }
-  function membersOf(key: number, cell: number): Iterable<number> {
+    const cell = event < 0 ? undefined : rows.cells[key]?.[events.rows[event] ?? 0];
     // 0 stands for no value, the others are a number above their own.
-    if (cell < 0) return [0];
+    if (own === undefined || cell === undefined || isUndefined(own, cell)) return [0];
     if (cell < SET_CELLS) return [cell + 1];
-    return Array.from(keys[key]?.membersOf(cell) ?? [], (member) => codeOf(key, member));
+    return Array.from(own.membersOf(cell), (member) => codeOf(key, member));
+  }
+  /** The values that a key gives an attempt. */
+  function membersOf(key: number, events: UserEvents, matched: MatchedEvents): readonly number[] {
+    if (attribution === "allSteps") {
+      const [first = -1, ...others] = matched.filter((event) => event >= 0);
+      const values = valuesAt(key, events, first);
+      return others.reduce((shared, event) => {
+        const next = valuesAt(key, events, event);
+        return shared.filter((value) => next.includes(value));
+      }, values);
+    }
+    const isDefined = (event: number): boolean => valuesAt(key, events, event)[0] !== 0;
+    return valuesAt(key, events, attributedEvent(attribution, matched, isDefined));
   }
   /** A null inside a list and no value at all are one segment. */
   function codeOf(key: number, member: number): number {
@@ -63,7 +65,7 @@ export function createAttemptSegments(
     of(events, matched) {
       let segments: number[] = [0];
       for (const [key, table] of tables.entries()) {
-        const members = [...membersOf(key, cellOf(key, events, matched))];
+        const members = membersOf(key, events, matched);
         segments = segments.flatMap((before) =>
           members.map((member) => table.indexOf(before, member)),
         );

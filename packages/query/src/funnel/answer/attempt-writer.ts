@@ -7,16 +7,22 @@ import type { AttemptTable } from "./attempt-table.ts";
 
 /** Brings attempts, as walks leave them, into tables. */
 export interface AttemptWriter {
-  /** The events of the attempt written last; only where the plan needs events. */
+  /** The events of the attempt that was matched last; only where the plan needs events. */
   readonly matched: MatchedEvents;
-  /** Returns the number of the attempt in the table. @throws {ShaleError} MEMORY_EXCEEDED */
+  /** Finds the events that stand for the steps of an attempt, and when each was reached. */
+  match(attempt: Attempt): void;
+  /**
+   * Writes the attempt that was matched last, and returns its number in the table.
+   *
+   * @throws {ShaleError} MEMORY_EXCEEDED
+   */
   write(attempt: Attempt, user: number, table: AttemptTable): number;
 }
 
 export function createAttemptWriter(plan: FunnelPlan, events: UserEvents): AttemptWriter {
   const matched = new Int32Array(plan.stepCount);
   const reachedMs = new Float64Array(plan.stepCount);
-  const hasEvents = plan.needsEvents && plan.parsed.order !== "any";
+  const isAny = plan.parsed.order === "any";
 
   function takeMatched(attempt: Attempt): void {
     matchSteps(plan, events, attempt, matched);
@@ -27,14 +33,19 @@ export function createAttemptWriter(plan: FunnelPlan, events: UserEvents): Attem
   }
   return {
     matched,
-    write(attempt, user, table) {
+    match(attempt) {
       reachedMs.fill(Number.NaN);
-      if (hasEvents) takeMatched(attempt);
-      else {
-        for (let level = 0; level < attempt.level; level++) {
-          reachedMs[level] = events.groupsMs[attempt.groups[level] ?? 0] ?? 0;
-        }
+      if (plan.needsEvents && !isAny) {
+        takeMatched(attempt);
+        return;
       }
+      matched.fill(-1);
+      for (let level = 0; level < attempt.level; level++) {
+        reachedMs[level] = events.groupsMs[attempt.groups[level] ?? 0] ?? 0;
+        matched[level] = attempt.chosen[level] ?? -1;
+      }
+    },
+    write(attempt, user, table) {
       table.add(user, reachedMs, attempt.isPending);
       return table.count - 1;
     },

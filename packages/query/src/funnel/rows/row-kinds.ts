@@ -3,8 +3,8 @@ import type { CohortMembers } from "../../cohort/cohort-members.ts";
 import { compileFilter } from "../../filter/row-filter.ts";
 import type { RowSelect } from "../../filter/row-select.ts";
 import { compileSelect } from "../../filter/row-select.ts";
-import { createPairTable } from "../../segmentation/pair-table.ts";
 import type { FunnelPlan } from "../funnel-plan.ts";
+import { createSignatures, isInMask } from "./row-signatures.ts";
 
 /**
  * What rows mean to a funnel, by number: rows that match the same steps and the same exclusions are
@@ -44,8 +44,7 @@ export function createRowKinds(plan: FunnelPlan, cohorts: CohortMembers): RowKin
       grown.set(fits);
       fits = grown;
     }
-    const has = (index: number): boolean =>
-      (((words[index >>> 5]?.[row] ?? 0) >>> (index & 31)) & 1) === 1;
+    const has = (index: number): boolean => isInMask(words, row, index);
     for (let step = 0; step < stepCount; step++) fits[kind * stepCount + step] = has(step) ? 1 : 0;
     const exclusions = parsed.exclude.filter((_, index) => has(stepCount + index));
     for (const { after, before } of exclusions) {
@@ -60,7 +59,10 @@ export function createRowKinds(plan: FunnelPlan, cohorts: CohortMembers): RowKin
   return {
     of(batch) {
       const seen = seenOf(batch, where?.maskOf(batch), ignored);
-      const words = signatures.wordsOf(batch, selects);
+      const words = signatures.wordsOf(
+        batch.rowCount,
+        selects.map((select) => select.maskOf(batch, undefined)),
+      );
       const kinds = new Uint32Array(batch.rowCount);
       for (let row = 0; row < batch.rowCount; row++) {
         const kind = signatures.kindOf(words, row);
@@ -92,37 +94,4 @@ function seenOf(
     for (let row = 0; row < seen.length; row++) if (mask?.[row] !== 0) seen[row] = 0;
   }
   return seen;
-}
-
-/** Numbers sets of selects that a row satisfies, from 0 for none, in order of first appearance. */
-function createSignatures(selectCount: number) {
-  const wordCount = Math.max(1, Math.ceil(selectCount / 32));
-  // One table for each word behind the first: pairs of the words so far and the next one.
-  const tables = Array.from({ length: wordCount }, createPairTable);
-  const [kinds = createPairTable()] = tables;
-  function kindOf(words: readonly Uint32Array[], row: number): number {
-    let code = words[0]?.[row] ?? 0;
-    for (let word = 1; word < wordCount; word++) {
-      code = tables[word]?.indexOf(code, words[word]?.[row] ?? 0) ?? 0;
-    }
-    return kinds.indexOf(code, 0);
-  }
-  const nothing = Array.from({ length: wordCount }, () => new Uint32Array(1));
-  kindOf(nothing, 0);
-  return {
-    kindOf,
-    wordsOf(batch: ScanBatch, selects: readonly RowSelect[]): Uint32Array[] {
-      const words = Array.from({ length: wordCount }, () => new Uint32Array(batch.rowCount));
-      for (const [index, select] of selects.entries()) {
-        const word = words[index >>> 5];
-        const mask = select.maskOf(batch, undefined);
-        const bit = (1 << (index & 31)) >>> 0;
-        if (word === undefined) continue;
-        for (let row = 0; row < word.length; row++) {
-          if (mask === undefined || mask[row] !== 0) word[row] = (word[row] ?? 0) | bit;
-        }
-      }
-      return words;
-    },
-  };
 }

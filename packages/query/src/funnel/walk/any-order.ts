@@ -24,10 +24,15 @@ export function createAnyOrderWalk(plan: FunnelPlan, events: UserEvents): AnyOrd
     }
     return false;
   }
-  /** One that cannot be placed now never adds a step later: those placed stay placed. */
-  function place(owner: number): boolean {
+  /**
+   * Finds a step for an owner; where it is a group, one that `event` of it stands for. One that
+   * cannot be placed now never adds a step later: those placed stay placed.
+   */
+  function place(owner: number, event = FREE): boolean {
     for (let step = 0; step < stepCount; step++) {
-      if (visited[step] === 1 || !standsFor(owner, step)) continue;
+      if (visited[step] === 1) continue;
+      const fits = event === FREE ? standsFor(owner, step) : events.standsForStep(event, step);
+      if (!fits) continue;
       visited[step] = 1;
       const before = owners[step] ?? FREE;
       if (before !== FREE && !place(before)) continue;
@@ -43,11 +48,14 @@ export function createAnyOrderWalk(plan: FunnelPlan, events: UserEvents): AnyOrd
     let group = first;
     for (; group < events.groupCount && attempt.level < stepCount; group++) {
       if ((events.groupsMs[group] ?? 0) > windowEndMs) break;
-      const begin = mustIncrease ? group : (events.groupStarts[group] ?? 0);
-      const end = mustIncrease ? group + 1 : (events.groupStarts[group + 1] ?? 0);
-      for (let owner = begin; owner < end && attempt.level < stepCount; owner++) {
+      const end = events.groupStarts[group + 1] ?? 0;
+      for (let event = events.groupStarts[group] ?? 0; event < end; event++) {
+        if (attempt.level === stepCount) break;
         visited.fill(0);
-        if (place(owner)) attempt.groups[attempt.level++] = group;
+        if (!place(mustIncrease ? group : event, event)) continue;
+        attempt.chosen[attempt.level] = event;
+        attempt.groups[attempt.level++] = group;
+        if (mustIncrease) break;
       }
     }
     return group;

@@ -1,6 +1,7 @@
 import type { TimeUnit } from "@shale/model";
 import { spanMs } from "@shale/model";
 import { parseBy, parseLimit } from "../parse-by.ts";
+import { parseFilter } from "../parse-filter.ts";
 import { parseRange, parseSession, rangeFields } from "../parse-range.ts";
 import { parseSelect } from "../parse-select.ts";
 import { queryInvalid, queryNotBuilt } from "../query-errors.ts";
@@ -51,12 +52,7 @@ export function parseFunnel(place: Place): ParsedFunnel {
   const steps = parseSteps(fields.at("steps"), order);
   const entry = parseEntry(fields, order);
   const attemptWhere = fields.at("attemptWhere");
-  if (!isAbsent(attemptWhere)) throw queryNotBuilt(attemptWhere.path, "the option attemptWhere");
   const exclude = parseExclusions(fields.at("exclude"), { order, steps });
-  const by = parseBy(fields.at("by"));
-  if (by !== undefined && order === "any") {
-    throw queryNotBuilt(fields.at("by").path, "a breakdown of steps in any order");
-  }
   return {
     kind: "funnel",
     ...range,
@@ -70,10 +66,11 @@ export function parseFunnel(place: Place): ParsedFunnel {
     onExclude: parseOnExclude(fields, entry),
     ignore: parseIgnore(fields.at("ignore"), order),
     holdConstant: parseHeld(fields.at("holdConstant")),
-    by,
+    by: parseBy(fields.at("by")),
     limit: parseLimit(fields.at("limit")),
     attribution: parseAttribution(fields.at("attribution"), steps.length),
-    ties: parseTies(fields.at("ties"), order),
+    attemptWhere: isAbsent(attemptWhere) ? undefined : parseFilter(attemptWhere),
+    ties: parseTies(fields.at("ties")),
     trend: parseTrend(fields.at("trend")),
   };
 }
@@ -151,20 +148,15 @@ function parseAttribution(place: Place, stepCount: number): ParsedFunnel["attrib
     return { step: integerOf(step, "a step", { min: 1, max: stepCount }) };
   }
   const names = ["firstDefined", "lastDefined", "allSteps"] as const;
-  const name = oneOf(place, names, "an attribution, or { step }");
-  if (name === "allSteps") throw queryNotBuilt(place.path, "the attribution allSteps");
-  return name;
+  return oneOf(place, names, "an attribution, or { step }");
 }
 
-function parseTies(place: Place, order: ParsedFunnel["order"]): ParsedFunnel["ties"] {
+function parseTies(place: Place): ParsedFunnel["ties"] {
   if (isAbsent(place)) return { quantumMs: 1, rule: "favourable" };
   const fields = fieldsOf(place, ["quantumMs", "rule"], "a rule for ties");
   const bounds = { min: 1, max: QUANTUM_MS_MAX };
   const quantumMs = integerOf(fields.at("quantumMs"), "a number of ms", bounds);
   const rule = oneOf(fields.at("rule"), ["favourable", "strict"] as const, "a rule for ties");
-  if (rule === "strict" && order === "strict") {
-    throw queryNotBuilt(fields.at("rule").path, "the rule strict for ties in order strict");
-  }
   return { quantumMs, rule };
 }
 

@@ -28,7 +28,9 @@ export interface ParsedFunnel {
   readonly holdConstant: readonly string[];
   readonly by: readonly ParsedBy[] | undefined;
   readonly limit: number;
-  readonly attribution: "firstDefined" | "lastDefined" | { readonly step: number };
+  readonly attribution: "firstDefined" | "lastDefined" | "allSteps" | { readonly step: number };
+  /** On the attributed values; attempts that do not satisfy it do not count. */
+  readonly attemptWhere: ParsedFilter | undefined;
   readonly ties: { readonly quantumMs: number; readonly rule: "favourable" | "strict" };
   readonly trend: { readonly mode: "perInterval" | "byEntry"; readonly unit: TimeUnit } | undefined;
 }

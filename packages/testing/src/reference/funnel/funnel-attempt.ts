@@ -5,7 +5,7 @@ import { fits, groupsOf } from "./funnel-plan.ts";
 export interface Attempt {
   /** The event that began it. */
   readonly entry: Seen;
-  /** By step: the event that stands for it. Empty where steps are counted and not named (any). */
+  /** By step (any order: by number of steps done): the event that stands for it, or made it so many. */
   readonly matched: readonly (Seen | undefined)[];
   /** By step (any order: by number of steps done): when it was reached. */
   readonly reachedMs: readonly (number | undefined)[];
@@ -79,15 +79,13 @@ export function longestRun(plan: FunnelPlan, tied: readonly Seen[], length: numb
 }
 
 /**
- * How many steps are done after each group of tied events, in any order: every set of steps that
+ * The events that made the number of steps done rise, in any order: every set of steps that
  * distinct events can stand for is followed.
  */
-export function doneCounts(
-  plan: FunnelPlan,
-  events: readonly Seen[],
-): { readonly atMs: number; readonly count: number }[] {
+export function doneBy(plan: FunnelPlan, events: readonly Seen[]): Seen[] {
+  const found: Seen[] = [];
   let sets = new Set([0]);
-  return groupsOf(events).map((tied) => {
+  for (const tied of groupsOf(events)) {
     const before = [...sets];
     for (const seen of tied) {
       const bits = plan.steps.flatMap((_, index) =>
@@ -96,9 +94,13 @@ export function doneCounts(
       for (const set of plan.mustIncrease ? before : [...sets]) {
         for (const bit of bits) sets.add(set | bit);
       }
+      if (mostDone(sets) > found.length) found.push(seen);
     }
     sets = new Set(sets);
-    const count = Math.max(...[...sets].map((set) => set.toString(2).replaceAll("0", "").length));
-    return { atMs: tied[0]?.atMs ?? 0, count };
-  });
+  }
+  return found;
+}
+
+function mostDone(sets: ReadonlySet<number>): number {
+  return Math.max(...[...sets].map((set) => set.toString(2).replaceAll("0", "").length));
 }

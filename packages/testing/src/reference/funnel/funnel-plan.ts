@@ -33,9 +33,6 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
   const { steps, window, order = "ordered", ties, timezone = "UTC" } = query;
   const isTotals = query.count === "totals";
   const isOptimized = query.entry === "optimized" || order === "strict";
-  if (query.attribution === "allSteps" || query.attemptWhere !== undefined) {
-    throw new ShaleError("QUERY_NOT_BUILT", "Cannot answer this funnel in this version");
-  }
   if (isOptimized && (isTotals || query.onExclude === "remove")) {
     throw new ShaleError("QUERY_NOT_BUILT", "Cannot answer this funnel in this version");
   }

@@ -1,19 +1,11 @@
 import type { By, FunnelAnswer, SegmentValue } from "@shale/model";
-import { compareValues, valuesOf } from "../reference-segmentation.ts";
+import { compareValues } from "../reference-segmentation.ts";
+import { attributed } from "./attributed-values.ts";
 import type { Attempt } from "./funnel-attempt.ts";
 import type { FunnelPlan } from "./funnel-plan.ts";
 import { answerSteps } from "./funnel-steps.ts";
 
 const LIMIT = 10;
-
-/** The values that one key gives an attempt, by the attribution of the query. */
-function attributed(plan: FunnelPlan, { matched }: Attempt, by: By): SegmentValue[] {
-  const { attribution = "firstDefined" } = plan.query;
-  const values = matched.map((seen) => (seen === undefined ? [null] : valuesOf(seen.event, by)));
-  if (typeof attribution === "object") return values[attribution.step - 1] ?? [null];
-  const defined = values.filter((own) => own.some((value) => value !== null));
-  return (attribution === "lastDefined" ? defined.at(-1) : defined[0]) ?? [null];
-}
 
 /** Every combination of one value for each key. */
 function combinationsOf(keys: readonly SegmentValue[][]): SegmentValue[][] {

@@ -1,9 +1,9 @@
 import type { Attempt, Chain } from "./funnel-attempt.ts";
-import { isOrdered, stepAt } from "./funnel-attempt.ts";
+import { doneBy, isOrdered, stepAt } from "./funnel-attempt.ts";
 import type { FunnelPlan, Seen } from "./funnel-plan.ts";
 import { fits, groupsOf, isHit } from "./funnel-plan.ts";
 import { heldWith } from "./held-values.ts";
-import { isEntry, isOpen, orderedAttempt, reachedInAnyOrder } from "./sequential-attempts.ts";
+import { isEntry, isOpen, orderedAttempt } from "./sequential-attempts.ts";
 
 /** The best attempt over all entries; undefined for a user who never enters. */
 export function optimizedAttempt(plan: FunnelPlan, events: readonly Seen[]): Attempt | undefined {
@@ -26,7 +26,8 @@ function bestInAnyOrder(plan: FunnelPlan, events: readonly Seen[]): Attempt | un
     .filter((seen) => isEntry(plan, seen))
     .map((entry) => {
       const inWindow = events.filter(({ atMs }) => atMs >= entry.atMs && atMs <= entry.lastMs);
-      return { entry, reachedMs: reachedInAnyOrder(plan, heldWith(plan, entry, inWindow)) };
+      const matched = doneBy(plan, heldWith(plan, entry, inWindow));
+      return { entry, matched, reachedMs: matched.map(({ atMs }) => atMs) };
     })
     .sort((a, b) => compareReached(a.reachedMs, b.reachedMs) || a.entry.place - b.entry.place);
   const [best] = all;
@@ -34,7 +35,6 @@ function bestInAnyOrder(plan: FunnelPlan, events: readonly Seen[]): Attempt | un
   const level = best.reachedMs.length;
   return {
     ...best,
-    matched: [],
     isPending:
       level < plan.steps.length &&
       all.some(({ entry, reachedMs }) => reachedMs.length === level && isOpen(plan, entry)),

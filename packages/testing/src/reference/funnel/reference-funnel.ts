@@ -5,6 +5,7 @@ import { isSelected, satisfies } from "../reference-filter.ts";
 import { compareEvents } from "../reference-timeline.ts";
 import type { ReferenceSession } from "../segmentation/reference-sessions.ts";
 import { openUntilMs, sessionsOf } from "../segmentation/reference-sessions.ts";
+import { counts } from "./attributed-values.ts";
 import type { Attempt } from "./funnel-attempt.ts";
 import type { FunnelPlan, Seen } from "./funnel-plan.ts";
 import { funnelPlanOf } from "./funnel-plan.ts";
@@ -91,8 +92,12 @@ function windowEndMs(
   return Math.min(atMs + windowMs, openUntilMs(query, own));
 }
 
-/** All attempts of a user. Where users are counted, later ones matter to a breakdown only. */
+/** All attempts that count. Where users are counted, later ones matter to a breakdown only. */
 function attemptsIn(plan: FunnelPlan, seen: readonly Seen[]): Attempt[] {
+  return everyAttempt(plan, seen).filter((attempt) => counts(plan, attempt));
+}
+
+function everyAttempt(plan: FunnelPlan, seen: readonly Seen[]): Attempt[] {
   if (!plan.isOptimized) return sequentialAttempts(plan, seen);
   const best = optimizedAttempt(plan, seen);
   return best === undefined ? [] : [best];

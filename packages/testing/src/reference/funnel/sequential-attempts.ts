@@ -1,5 +1,5 @@
 import type { Attempt, Chain } from "./funnel-attempt.ts";
-import { doneCounts, longestRun, stepAt, withOptional } from "./funnel-attempt.ts";
+import { doneBy, longestRun, stepAt, withOptional } from "./funnel-attempt.ts";
 import type { FunnelPlan, Seen } from "./funnel-plan.ts";
 import { fits, groupsOf, isHit } from "./funnel-plan.ts";
 import { heldWith, isHeld } from "./held-values.ts";
@@ -74,22 +74,14 @@ export function orderedAttempt(
   return { matched, reachedMs: matched.map((seen) => seen?.atMs) };
 }
 
-/** When the first, the second, … of the steps was done, in whatever order. */
-export function reachedInAnyOrder(plan: FunnelPlan, events: readonly Seen[]): number[] {
-  const reachedMs: number[] = [];
-  for (const { atMs, count } of doneCounts(plan, events)) {
-    while (reachedMs.length < count) reachedMs.push(atMs);
-  }
-  return reachedMs;
-}
-
 function walkAny(plan: FunnelPlan, entry: Seen, events: readonly Seen[]): Walked {
-  const reachedMs = reachedInAnyOrder(plan, heldWith(plan, entry, events));
+  const matched = doneBy(plan, heldWith(plan, entry, events));
+  const reachedMs = matched.map(({ atMs }) => atMs);
   const isConverted = reachedMs.length === plan.steps.length;
   return {
     attempt: {
       entry,
-      matched: [],
+      matched,
       reachedMs,
       isPending: !isConverted && isOpen(plan, entry),
       isRemoved: false,

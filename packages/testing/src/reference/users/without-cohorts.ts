@@ -24,7 +24,7 @@ function replaced(events: readonly ReferenceEvent[], value: unknown, outer: Refe
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]: [string, unknown]) => [
       name,
-      name === "where" && isFilter(inner)
+      (name === "where" || name === "attemptWhere") && isFilter(inner)
         ? filterOf(events, inner, now)
         : replaced(events, inner, now),
     ]),
