@@ -222,6 +222,13 @@ const examples: readonly Example[] = [
     more: ({ segments }) => expect(segments?.map(({ by }) => by)).toEqual([["c"]]),
   },
   {
+    name: "a list names its values, also where a null stands before them",
+    events: [{ ...eventsOf("A0")[0]!, properties: { tags: [null, 1] } }],
+    query: funnel("A", { by: ["tags"] }),
+    counts: [1],
+    more: ({ segments }) => expect(segments?.map(({ by }) => by)).toEqual([[null], [1]]),
+  },
+  {
     name: "a filter on attempts takes those that a segment would have",
     events: items,
     query: funnel("Browse→Add", {

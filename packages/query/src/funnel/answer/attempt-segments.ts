@@ -51,7 +51,8 @@ export function createAttemptSegments(
         return shared.filter((value) => next.includes(value));
       }, values);
     }
-    const isDefined = (event: number): boolean => valuesAt(key, events, event)[0] !== 0;
+    const isDefined = (event: number): boolean =>
+      valuesAt(key, events, event).some((value) => value !== 0);
     return valuesAt(key, events, attributedEvent(attribution, matched, isDefined));
   }
   /** A null inside a list and no value at all are one segment. */
