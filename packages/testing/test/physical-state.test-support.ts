@@ -5,7 +5,7 @@ import { isLong } from "./engine-process.test-support.ts";
 export const TIMEOUT_MS = isLong ? 14_400_000 : 900_000;
 
 /** Runs of one half: 45 seeds in a row have every number of shards, workers and physical state. */
-const HALF = 45 * (isLong ? 250 : 23);
+const HALF = 45 * (isLong ? 60 : 23);
 
 /** What the runs reached: operations by how they ended, and by what they wrote. */
 export interface Reached {

@@ -18,8 +18,8 @@ export interface StoreRunOptions extends StoreWorldOptions {
   readonly queries?: readonly Query[] | undefined;
 }
 
-/** Time for what still runs: longer than the waits after failures. */
-const SETTLE_MS = 20_000;
+/** Simulated time that goes by before processes are closed: longer than a fault delays a call. */
+const SETTLE_MS = 70_000;
 
 /**
  * Carries out commands in a new world, then lets everything recover, compacts, and asks readers on
