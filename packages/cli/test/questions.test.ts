@@ -269,6 +269,23 @@ describe("flags stand for the query document", () => {
     expect(comparable(query.stdout)).not.toMatchObject([{ error: { code: "QUERY_INVALID" } }]);
   });
 
+  test.each(["csv", "ndjson", "arrow"])(
+    "as %s they print what shale query prints",
+    async (format) => {
+      const flags = await ask([...steps, ...dates, "--format", format]);
+      const query = ["query", "--query", JSON.stringify(funnel), "--format", format];
+      expect(flags).toEqual(await ask(query));
+      expect(flags.stdout).not.toBe("");
+    },
+  );
+
+  test("a format that does not fit is wrong usage", async () => {
+    const both = await ask([...steps, "--json", "--format", "csv"]);
+    expect(JSON.parse(both.stdout)).toMatchObject({ error: { code: "USAGE" } });
+    const terminal = await ask(["flow", "view", "--format", "arrow"], { isTTY: true });
+    expect(terminal).toMatchObject({ exitCode: 64, stdout: "" });
+  });
+
   test("without a range they ask about the last 30 days", async () => {
     const to = new Date(NOW_MS + 43_200_000).toISOString().slice(0, 10);
     const query = JSON.stringify({ ...funnel, from: "2026-10-17", to });

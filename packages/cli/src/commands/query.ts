@@ -1,27 +1,23 @@
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { arrowStreamBytes, toArrow } from "@shale/arrow";
 import type { Answer } from "@shale/model";
 import { ShaleError } from "@shale/model";
-import { Option } from "commander";
 import { parseQueryDocument } from "../arguments/parse-query-document.ts";
 import type { AddCommand, CommandContext } from "../command-context.ts";
 import { withProject } from "../command-context.ts";
-import { answerText } from "../render/answers/answer.ts";
 import { metaText } from "../render/answers/wording.ts";
 import type { ExitCode } from "../render/error.ts";
-import { csvText, flatRowsOf, ndjsonText } from "../render/flat-rows.ts";
 import { queryPlanText } from "../render/query-plan.ts";
-import { checkBinaryOutput } from "../terminal/binary-output.ts";
+import type { AnswerFormat } from "./answer-format.ts";
+import { formatOf, formatOption, formatted } from "./answer-format.ts";
 
-type Format = "table" | "json" | "ndjson" | "csv" | "arrow";
 interface QueryArguments {
   readonly query?: string | undefined;
   readonly queryFile?: string | undefined;
   readonly shardingSpec?: string | undefined;
   readonly explain?: boolean | undefined;
-  readonly format?: Format | undefined;
+  readonly format?: AnswerFormat | undefined;
 }
 
 export const addQueryCommand: AddCommand = (program, run) => {
@@ -32,15 +28,7 @@ export const addQueryCommand: AddCommand = (program, run) => {
     .option("--query <json>", "the query itself")
     .option("--query-file <file>", "a file that holds it; - is standard input")
     .option("--sharding-spec <name>", "read this sharding spec instead of the live one")
-    .addOption(
-      new Option("--format <format>", "how to print the answer (default table)").choices([
-        "table",
-        "json",
-        "ndjson",
-        "csv",
-        "arrow",
-      ]),
-    )
+    .addOption(formatOption())
     .option("--explain", "print what would be read, and why the rest is not, instead of an answer")
     .addHelpText(
       "after",
@@ -55,7 +43,7 @@ Examples:
 };
 
 async function runQuery(context: CommandContext, options: QueryArguments): Promise<ExitCode> {
-  const format = formatOf(options, context);
+  const format = formatOf(options.format, context);
   const query = await readQuery(options, context.stdin);
   if (options.explain === true) return await explainQuery(context, query, options);
   const answer: Answer = await withProject(context, (project) =>
@@ -65,7 +53,7 @@ async function runQuery(context: CommandContext, options: QueryArguments): Promi
       onProgress: context.onProgress,
     }),
   );
-  await context.output.write(formatted(answer, format, context));
+  await context.output.write(formatted(answer, { format }, context));
   if (context.globals.verbose) await context.note(metaText(answer.meta));
   return 0;
 }
@@ -86,33 +74,6 @@ async function explainQuery(
   const text = isJson ? JSON.stringify(plan) : queryPlanText(plan, output.layout);
   await output.write(`${text}\n`);
   return 0;
-}
-
-function formatOf(options: QueryArguments, { globals, output }: CommandContext): Format {
-  if (globals.json && options.format !== undefined && options.format !== "json") {
-    throw new ShaleError("USAGE", `Cannot use --json together with --format ${options.format}`);
-  }
-  if (options.format === "arrow") checkBinaryOutput(output, "an Arrow stream");
-  return globals.json ? "json" : (options.format ?? "table");
-}
-
-function formatted(
-  answer: Answer,
-  format: Format,
-  { output }: CommandContext,
-): string | Uint8Array {
-  switch (format) {
-    case "table":
-      return `${answerText(answer, undefined, output.layout)}\n`;
-    case "json":
-      return `${JSON.stringify(answer)}\n`;
-    case "ndjson":
-      return ndjsonText(flatRowsOf(answer));
-    case "csv":
-      return csvText(flatRowsOf(answer));
-    case "arrow":
-      return arrowStreamBytes(toArrow(answer));
-  }
 }
 
 async function readQuery(options: QueryArguments, stdin: Readable) {

@@ -2,14 +2,16 @@ import type { Project, QueryOptions } from "@shale/engine";
 import type { Answer, Instant } from "@shale/model";
 import { nearestName } from "../../arguments/nearest-name.ts";
 import type { CommandContext } from "../../command-context.ts";
-import { withProject, writeAnswer } from "../../command-context.ts";
-import { answerText } from "../../render/answers/answer.ts";
+import { withProject } from "../../command-context.ts";
 import { metaText } from "../../render/answers/wording.ts";
 import type { ExitCode } from "../../render/error.ts";
+import type { AnswerFormat } from "../answer-format.ts";
+import { formatOf, formatted } from "../answer-format.ts";
 
 /** A query with what its command knows of it. */
 export interface Question<A extends Answer> {
   readonly heading: string;
+  readonly format: AnswerFormat | undefined;
   /** Events that count; none is any event. */
   readonly events: readonly string[];
   /** Events that only take something away: a misspelt one changes nothing that anybody would see. */
@@ -30,12 +32,14 @@ export async function runQuestion<A extends Answer>(
   context: CommandContext,
   question: Question<A>,
 ): Promise<ExitCode> {
-  const { signal, onProgress, output } = context;
+  const { signal, onProgress } = context;
+  const { heading } = question;
+  const format = formatOf(question.format, context);
   const { answer, notes } = await withProject(context, async (project) => {
     const found = await question.ask(project, { signal, onProgress });
     return { answer: found, notes: await notesOn(context, project, question, found) };
   });
-  await writeAnswer(context, answer, () => answerText(answer, question.heading, output.layout));
+  await context.output.write(formatted(answer, { format, heading }, context));
   for (const note of notes) await context.note(note);
   if (context.globals.verbose) await context.note(metaText(answer.meta));
   return 0;

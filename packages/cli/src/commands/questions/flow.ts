@@ -7,6 +7,7 @@ import { flowHeading, flowQueryOf } from "../../arguments/questions/flow-query.t
 import type { AddCommand, CommandContext } from "../../command-context.ts";
 import type { ExitCode } from "../../render/error.ts";
 import { runQuestion } from "./ask.ts";
+import type { FormatArguments } from "./question-options.ts";
 import { addRangeOptions, addSessionOptions, choiceOption, whereHelp } from "./question-options.ts";
 
 export const addFlowCommand: AddCommand = (program, run) => {
@@ -40,7 +41,7 @@ Examples:
   shale flow view purchase --top-k 5 --from 2026-10-01 --to 2026-11-01
   shale flow signup --mode paths --paths 20 --group-by page`,
     )
-    .action((anchors: string[], options: FlowArguments) =>
+    .action((anchors: string[], options: FlowArguments & FormatArguments) =>
       run((context) => runFlow(context, anchors, options)),
     );
 };
@@ -48,11 +49,12 @@ Examples:
 function runFlow(
   context: CommandContext,
   anchors: readonly string[],
-  options: FlowArguments,
+  options: FlowArguments & FormatArguments,
 ): Promise<ExitCode> {
   const query = flowQueryOf(anchors, options, context.clock.nowMs());
   return runQuestion<FlowAnswer>(context, {
     heading: flowHeading(anchors, options, query),
+    format: options.format,
     events: anchors,
     quietEvents: [...options.hide, ...options.include],
     properties: [

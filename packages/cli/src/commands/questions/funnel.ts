@@ -11,6 +11,7 @@ import {
 import type { AddCommand, CommandContext } from "../../command-context.ts";
 import type { ExitCode } from "../../render/error.ts";
 import { isUnbroken, runQuestion } from "./ask.ts";
+import type { FormatArguments } from "./question-options.ts";
 import {
   addBreakdownOptions,
   addRangeOptions,
@@ -66,7 +67,7 @@ Examples:
   shale funnel view purchase --step-where '2: price>=10' --exclude refund:1-2
   shale funnel view purchase --trend week --count totals`,
     )
-    .action((steps: string[], options: FunnelArguments) =>
+    .action((steps: string[], options: FunnelArguments & FormatArguments) =>
       run((context) => runFunnel(context, steps, options)),
     );
 };
@@ -91,11 +92,12 @@ function collectedSteps(text: string, earlier: readonly number[] = []): readonly
 function runFunnel(
   context: CommandContext,
   steps: readonly string[],
-  options: FunnelArguments,
+  options: FunnelArguments & FormatArguments,
 ): Promise<ExitCode> {
   const query = funnelQueryOf(steps, options, context.clock.nowMs());
   return runQuestion<FunnelAnswer>(context, {
     heading: funnelHeading(steps, options, query),
+    format: options.format,
     events: steps,
     quietEvents: [...excludedEvents(options), ...options.ignore],
     properties: [

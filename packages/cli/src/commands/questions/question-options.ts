@@ -1,6 +1,13 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { collected, wholeNumberOf } from "../../arguments/parse-number.ts";
+import type { AnswerFormat } from "../answer-format.ts";
+import { formatOption } from "../answer-format.ts";
+
+/** Beside the options that make the query. */
+export interface FormatArguments {
+  readonly format?: AnswerFormat | undefined;
+}
 
 /** Shown by every command that takes --where. */
 export const whereHelp = `
@@ -35,7 +42,8 @@ export function addRangeOptions(command: Command): Command {
         "sunday",
       ]),
     )
-    .option("--as-of <time>", "answer as if it were this time");
+    .option("--as-of <time>", "answer as if it were this time")
+    .addOption(formatOption());
 }
 
 export function addBreakdownOptions(command: Command): Command {

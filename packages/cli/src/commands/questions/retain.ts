@@ -7,6 +7,7 @@ import { retentionHeading, retentionQueryOf } from "../../arguments/questions/re
 import type { AddCommand, CommandContext } from "../../command-context.ts";
 import type { ExitCode } from "../../render/error.ts";
 import { isUnbroken, runQuestion } from "./ask.ts";
+import type { FormatArguments } from "./question-options.ts";
 import {
   addBreakdownOptions,
   addRangeOptions,
@@ -64,13 +65,19 @@ Examples:
   shale retain --birth signup --brackets 0,1-6,7-29 --by country
   shale retain --return purchase --return-where 'price>=10' --mode onOrAfter`,
     )
-    .action((options: RetainArguments) => run((context) => runRetain(context, options)));
+    .action((options: RetainArguments & FormatArguments) =>
+      run((context) => runRetain(context, options)),
+    );
 };
 
-function runRetain(context: CommandContext, options: RetainArguments): Promise<ExitCode> {
+function runRetain(
+  context: CommandContext,
+  options: RetainArguments & FormatArguments,
+): Promise<ExitCode> {
   const query = retentionQueryOf(options, context.clock.nowMs());
   return runQuestion<RetentionAnswer>(context, {
     heading: retentionHeading(options, query),
+    format: options.format,
     events: [...options.birth, ...options.return],
     quietEvents: [],
     properties: [

@@ -11,6 +11,7 @@ import {
 import type { AddCommand, CommandContext } from "../../command-context.ts";
 import type { ExitCode } from "../../render/error.ts";
 import { isUnbroken, runQuestion } from "./ask.ts";
+import type { FormatArguments } from "./question-options.ts";
 import {
   addBreakdownOptions,
   addRangeOptions,
@@ -65,7 +66,7 @@ Examples:
   shale segment view purchase --measure unique --formula '100 * B / A'
   shale segment view purchase --unit week --timezone Asia/Kolkata`,
     )
-    .action((events: string[], options: SegmentArguments) =>
+    .action((events: string[], options: SegmentArguments & FormatArguments) =>
       run((context) => runSegment(context, events, options)),
     );
 };
@@ -73,12 +74,13 @@ Examples:
 function runSegment(
   context: CommandContext,
   events: readonly string[],
-  options: SegmentArguments,
+  options: SegmentArguments & FormatArguments,
 ): Promise<ExitCode> {
   const query = segmentationQueryOf(events, options, context.clock.nowMs());
   const measured = options.measure.map((text) => propertyOfMeasure(parseMeasure(text)));
   return runQuestion<SegmentationAnswer>(context, {
     heading: segmentationHeading(events, options, query),
+    format: options.format,
     events,
     quietEvents: [],
     properties: [
