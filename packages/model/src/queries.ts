@@ -231,10 +231,12 @@ export interface UsersQuery<V extends EventVocabulary = EventVocabulary> {
     | {
         readonly interval?: string | undefined;
         readonly segment?: readonly unknown[] | undefined;
+        readonly other?: true | undefined; // the rest, instead of a segment or label
         readonly series?: number | undefined;
         readonly step?: number | undefined;
         readonly outcome?: "reached" | "dropped" | "pending" | undefined;
         readonly bucket?: number | undefined;
+        readonly anchor?: number | undefined; // 0
         readonly offset?: number | undefined;
         readonly label?: string | undefined;
       }

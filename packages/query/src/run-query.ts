@@ -7,6 +7,7 @@ import { answerFlow } from "./flow/answer/answer-flow.ts";
 import { answerFunnel } from "./funnel/answer/answer-funnel.ts";
 import { answerLifecycle } from "./lifecycle/run-lifecycle.ts";
 import type { ParsedQuery } from "./parse/parsed-query.ts";
+import type { ParsedUsers } from "./parse/users/parsed-users.ts";
 import type { OnProgress } from "./progress.ts";
 import { createRowsReporter } from "./progress.ts";
 import { createQueryGuard } from "./query-guard.ts";
@@ -21,6 +22,8 @@ import type { ShardExecutor } from "./shards/shard-executor.ts";
 import { inlineExecutor } from "./shards/shard-executor.ts";
 import { answerStickiness } from "./stickiness/run-stickiness.ts";
 import { runTimeline } from "./timeline/run-timeline.ts";
+import type { AnswerBody } from "./users/listed-segments.ts";
+import { asksForOthers, listedIn } from "./users/listed-segments.ts";
 import { usersPositionOf } from "./users/users-cursor.ts";
 import { answerUsers } from "./users/users-part.ts";
 
@@ -63,9 +66,10 @@ export async function runQuery(env: Env, options: QueryOptions): Promise<Answer>
   const run = createQueryRun(env, { ...shared, cache });
   const executors = executorsFor(env, options);
   const { stats } = run;
-  const coordinator = createCoordinator(env, { ...shared, executors, asOfMs, stats });
+  const coordinatorAt = (nowOfQueryMs: number): Coordinator =>
+    createCoordinator(env, { ...shared, executors, asOfMs: nowOfQueryMs, stats });
   try {
-    const answer = await runParsed({ run, coordinator }, parsed, asOfMs);
+    const answer = await runParsed({ run, coordinatorAt }, parsed, asOfMs);
     const elapsedMs = Math.round((env.clock.monotonicMs() - startMs) * 1_000) / 1_000;
     return { ...answer, meta: metaOf(run, parsed, { asOfMs, elapsedMs }) };
   } catch (error) {
@@ -105,10 +109,12 @@ export function asOfMsOf(parsed: ParsedQuery, nowMs: number): number {
 
 interface Asking {
   readonly run: QueryRun;
-  readonly coordinator: Coordinator;
+  readonly coordinatorAt: (asOfMs: number) => Coordinator;
 }
 
-async function runParsed({ run, coordinator }: Asking, parsed: ParsedQuery, asOfMs: number) {
+async function runParsed(asking: Asking, parsed: ParsedQuery, asOfMs: number): Promise<AnswerBody> {
+  const { run } = asking;
+  const coordinator = asking.coordinatorAt(asOfMs);
   const time = { asOfMs, timezone: parsed.timezone };
   switch (parsed.kind) {
     case "segmentation":
@@ -132,13 +138,26 @@ async function runParsed({ run, coordinator }: Asking, parsed: ParsedQuery, asOf
       return answerLifecycle(parsed, await coordinator.ask({ kind: "lifecycle", parsed }));
     case "stickiness":
       return answerStickiness(parsed, await coordinator.ask({ kind: "stickiness", parsed }));
-    case "users":
-      return answerUsers(parsed, asOfMs, await coordinator.ask({ kind: "users", parsed }));
+    case "users": {
+      const listed = await listedFor(asking, parsed, asOfMs);
+      return answerUsers(parsed, asOfMs, await coordinator.ask({ kind: "users", parsed, listed }));
+    }
     case "timeline":
       return await runTimeline(await withCohorts(run, parsed, time), parsed);
     default:
       return unreachable(parsed);
   }
+}
+
+/** What the query inside lists by name, where the users behind the rest are asked for. */
+async function listedFor(
+  asking: Asking,
+  parsed: ParsedUsers,
+  asOfMs: number,
+): Promise<string[] | undefined> {
+  const { who } = parsed;
+  if (who.kind === "members" || !asksForOthers(parsed)) return undefined;
+  return listedIn(parsed, await runParsed(asking, who.of, who.of.asOfMs ?? asOfMs));
 }
 
 function metaOf(

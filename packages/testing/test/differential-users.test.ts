@@ -1,6 +1,7 @@
 import type {
   Answer,
   EventInput,
+  FlowQuery,
   FunnelAnswerStep,
   FunnelQuery,
   Query,
@@ -18,6 +19,7 @@ import { isLong, openEngine } from "./engine-process.test-support.ts";
 
 /** For slow machines: nothing here is about speed. */
 const TIMEOUT_MS = isLong ? 3_600_000 : 600_000;
+const RUN_COUNT = Number(process.env["SHALE_TEST_RUNS"] ?? (isLong ? 1_500 : 8));
 
 /** Where rows lie when the questions are asked. */
 const layouts = ["in memory", "flushed", "half drained", "merged"] as const;
@@ -92,28 +94,35 @@ interface CountedCell {
   readonly count: number;
 }
 
-/** Segments by their values; the one of all others has no name. */
-function named<Part>(segments: readonly (Segment & Part)[] | undefined): (Segment & Part)[] {
-  return (segments ?? []).filter(({ other }) => other !== true);
+type Where = CountedCell["cell"];
+
+/** Segments by what a cell calls them: their values, or the rest. */
+function named<Part>(
+  segments: readonly (Segment & Part)[] | undefined,
+): (Part & { readonly where: Where })[] {
+  return (segments ?? []).map((one) => ({
+    ...one,
+    where: one.other === true ? { other: true } : { segment: one.by },
+  }));
 }
 
 function cellsOf(query: Query, answer: Answer): CountedCell[] {
   switch (answer.kind) {
     case "retention": {
-      const parts = [{ by: undefined, cohorts: answer.cohorts }, ...named(answer.segments)];
-      return parts.flatMap(({ by: segment, cohorts }) =>
+      const parts = [{ where: {}, cohorts: answer.cohorts }, ...named(answer.segments)];
+      return parts.flatMap(({ where, cohorts }) =>
         cohorts.flatMap(({ interval, size, buckets }) => [
-          { cell: { segment, interval }, count: size },
-          ...buckets.map(({ count }, bucket) => ({ cell: { segment, interval, bucket }, count })),
+          { cell: { ...where, interval }, count: size },
+          ...buckets.map(({ count }, bucket) => ({ cell: { ...where, interval, bucket }, count })),
         ]),
       );
     }
     case "funnel": {
       const funnel = query as FunnelQuery;
-      if (funnel.count === "totals") return [];
-      const parts = [{ by: undefined, steps: answer.steps }, ...named(answer.segments)];
+      if (funnel.count === "totals" || funnel.count === "sessions") return [];
+      const parts = [{ where: {}, steps: answer.steps }, ...named(answer.segments)];
       return [
-        ...parts.flatMap(({ by: segment, steps }) => stepCells(funnel, steps, { segment })),
+        ...parts.flatMap(({ where, steps }) => stepCells(funnel, steps, where)),
         ...(answer.trend ?? []).flatMap(({ interval, steps }) =>
           stepCells(funnel, steps, { interval }),
         ),
@@ -125,15 +134,30 @@ function cellsOf(query: Query, answer: Answer): CountedCell[] {
         // One more than are asked for is that of a formula, which has no users of its own.
         if (asked.series[series]?.measure !== "unique") return [];
         if (asked.rolling !== undefined || asked.cumulative === true) return [];
-        const parts = [{ by: undefined, ...overall }, ...named(segments)];
-        return parts.flatMap(({ by: segment, values, range }) => [
-          { cell: { series, segment }, count: Number(range) },
+        const parts = [{ where: {}, ...overall }, ...named(segments)];
+        return parts.flatMap(({ where, values, range }) => [
+          { cell: { series, ...where }, count: Number(range) },
           ...values.map((value, index) => ({
-            cell: { series, segment, interval: answer.intervals[index]! },
+            cell: { series, ...where, interval: answer.intervals[index]! },
             count: Number(value),
           })),
         ]);
       });
+    case "flow": {
+      const { count = "uniques" } = query as FlowQuery;
+      if (count !== "uniques" || answer.mode === "paths") return [];
+      return answer.steps.flatMap(({ anchor, offset, nodes }) =>
+        nodes.flatMap(({ label, count: reached, dropOff, pending }) => {
+          const node = label === null ? { other: true as const } : { label };
+          const cell = { ...(anchor === undefined ? {} : { anchor }), offset, ...node };
+          return [
+            { cell, count: reached },
+            { cell: { ...cell, outcome: "dropped" as const }, count: dropOff },
+            { cell: { ...cell, outcome: "pending" as const }, count: pending },
+          ];
+        }),
+      );
+    }
     case "lifecycle":
       return (["new", "returning", "resurrecting", "dormant"] as const).flatMap((label) =>
         answer[label].map((count, index) => {
@@ -194,6 +218,7 @@ function arbitraryCounting(world: World, cohorts: boolean): fc.Arbitrary<Query> 
     arbitraryQuery("segmentation", options),
     arbitraryQuery("funnel", options),
     arbitraryQuery("retention", options),
+    arbitraryQuery("flow", options),
     arbitraryQuery("lifecycle", options),
     arbitraryQuery("stickiness", options),
   );
@@ -234,7 +259,7 @@ test(
           }
         }),
       ),
-      { numRuns: isLong ? 1_500 : 8 },
+      { numRuns: RUN_COUNT },
     );
   },
   TIMEOUT_MS,
@@ -260,7 +285,7 @@ test(
           }
         }),
       ),
-      { numRuns: isLong ? 1_500 : 8 },
+      { numRuns: RUN_COUNT },
     );
   },
   TIMEOUT_MS,
@@ -285,19 +310,21 @@ test(
         withBoth(events, place, async (project) => {
           for (const of of queries) {
             const cells = cellsOf(of, await project.query(of));
-            // Those that count somebody, before the others.
-            cells.sort((left, right) => Math.sign(right.count) - Math.sign(left.count));
+            // Those that count somebody before the others, and of them those of the rest.
+            const rankOf = ({ cell, count }: CountedCell): number =>
+              count === 0 ? 2 : cell.other === true ? 0 : 1;
+            cells.sort((left, right) => rankOf(left) - rankOf(right));
             for (let count = 0; count < Math.min(4, cells.length); count++) {
               const { cell, count: wanted } =
-                cells[picks.next().value % Math.min(cells.length, 12)]!;
+                cells[picks.next().value % Math.min(cells.length, 20)]!;
               const { total } = await project.query({ kind: "users", of, cell, limit: 1 });
               expect({ cell, total }).toEqual({ cell, total: wanted });
-              note(`numbers of ${of.kind}`, wanted > 0);
+              note(`numbers of ${cell.other ? "the rest of " : ""}${of.kind}`, wanted > 0);
             }
           }
         }),
       ),
-      { numRuns: isLong ? 1_500 : 8 },
+      { numRuns: RUN_COUNT },
     );
   },
   TIMEOUT_MS,

@@ -7,10 +7,13 @@ import type { QueryRun } from "../query-run.ts";
 import { growingU32 } from "../rows/growing-columns.ts";
 import type { MemoryBudget } from "../segmentation/memory-budget.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
+import { createSegmentTest } from "../users/segment-test.ts";
 import type { FunnelPart } from "./answer/answer-funnel.ts";
 import { outcomeAt } from "./answer/attempt-outcome.ts";
 import type { Attempts } from "./answer/attempt-table.ts";
 import { joinAttempts } from "./answer/attempt-table.ts";
+import { othersOf } from "./answer/segment-attempts.ts";
+import type { FunnelPlan } from "./funnel-plan.ts";
 import { planFunnel } from "./funnel-plan.ts";
 import { scanFunnel } from "./scan-funnel.ts";
 
@@ -21,6 +24,13 @@ export interface FunnelUserOrder {
   add(user: number): void;
 }
 
+export interface FunnelCellAsked {
+  readonly of: ParsedFunnel;
+  readonly cell: FunnelCell;
+  /** Segments that the answer lists, as JSON. */
+  readonly listed?: readonly string[] | undefined;
+}
+
 /**
  * The users behind a number of a funnel; where it counts attempts, those with at least one of them.
  *
@@ -28,7 +38,7 @@ export interface FunnelUserOrder {
  */
 export async function usersOfFunnel(
   run: QueryRun,
-  { of: parsed, cell }: { readonly of: ParsedFunnel; readonly cell: FunnelCell },
+  { of: parsed, cell, listed = [] }: FunnelCellAsked,
   asOfMs: number,
 ): Promise<UserSet> {
   // A number is that of a segment, of an interval, or of the whole.
@@ -39,7 +49,7 @@ export async function usersOfFunnel(
   const order = createUserOrder();
   const part = await scanFunnel(run, asked, asOfMs, order);
   const users = createUserCollector(createMemoryBudget(run.memoryBytesMax));
-  const { table, attempts } = attemptsOf(part, cell);
+  const { table, attempts } = attemptsOf(plan, part, { cell, listed });
   const take = order.reader(users.begin);
   for (const attempt of attempts) {
     if (outcomeAt(plan, table, { attempt, step: cell.step - 1 }) !== cell.outcome) continue;
@@ -50,8 +60,9 @@ export async function usersOfFunnel(
 
 /** The attempts that the cell is about, ascending. */
 function attemptsOf(
+  plan: FunnelPlan,
   part: FunnelPart,
-  { segment, interval }: FunnelCell,
+  { cell: { segment, interval }, listed }: Required<Pick<FunnelCellAsked, "cell" | "listed">>,
 ): { readonly table: Attempts; readonly attempts: Iterable<number> } {
   if (interval !== undefined && part.trend !== undefined) {
     const { intervals } = part.trend;
@@ -64,9 +75,9 @@ function attemptsOf(
     return { table, attempts: part.overall };
   }
   const { attempts, segments, values } = part.segments;
-  const wanted = JSON.stringify(segment);
-  const number = values.findIndex((value) => JSON.stringify(value) === wanted);
-  return { table, attempts: attempts.filter((_, place) => segments[place] === number) };
+  const verdicts = values.map(createSegmentTest(segment, listed ?? []));
+  const own = attempts.filter((_, place) => verdicts[segments[place] ?? 0]);
+  return { table, attempts: segment === "others" ? othersOf(plan, table, [own]) : own };
 }
 
 function createUserOrder() {

@@ -7,6 +7,7 @@ import type { QueryRun } from "../query-run.ts";
 import { createMemoryBudget } from "../segmentation/memory-budget.ts";
 import type { SegmentSpace } from "../segmentation/segment-space.ts";
 import { membersOfCell } from "../shards/segment-index.ts";
+import { createSegmentTest } from "../users/segment-test.ts";
 import type { OpenEntries } from "./open-entries.ts";
 import type { RetentionCounts } from "./retention-counts.ts";
 import { scanRetention } from "./scan-retention.ts";
@@ -19,6 +20,13 @@ export interface RetentionWatch {
   entries(entries: OpenEntries): OpenEntries;
 }
 
+export interface RetentionCellAsked {
+  readonly of: ParsedRetention;
+  readonly cell: RetentionCell;
+  /** Segments that the answer lists, as JSON. */
+  readonly listed: readonly string[];
+}
+
 /**
  * The users behind a number of a retention.
  *
@@ -26,7 +34,7 @@ export interface RetentionWatch {
  */
 export async function usersOfRetention(
   run: QueryRun,
-  { of, cell }: { readonly of: ParsedRetention; readonly cell: RetentionCell },
+  { of, cell, listed }: RetentionCellAsked,
   asOfMs: number,
 ): Promise<UserSet> {
   const users = createUserCollector(createMemoryBudget(run.memoryBytesMax));
@@ -36,7 +44,7 @@ export async function usersOfRetention(
   await scanRetention(run, asked, asOfMs, {
     begin: (batch) => users.begin(batch),
     counts(counts, space) {
-      const isWanted = createSlotTest(cell, counts, space);
+      const isWanted = createSlotTest({ cell, listed }, counts, space);
       return {
         get cells() {
           return counts.cells;
@@ -77,18 +85,18 @@ export async function usersOfRetention(
 
 /** Whether users of a slot are in the segment that is meant. */
 function createSlotTest(
-  { segment }: RetentionCell,
+  { cell: { segment }, listed }: Pick<RetentionCellAsked, "cell" | "listed">,
   counts: RetentionCounts,
   space: SegmentSpace | undefined,
 ): (slot: number) => boolean {
   if (segment === undefined) return () => true;
-  const wanted = JSON.stringify(segment);
+  const isMeant = createSegmentTest(segment, listed);
   const verdicts = new Map<number, boolean>();
   return (slot) => {
     let verdict = verdicts.get(slot);
     if (verdict === undefined) {
       const segments = membersOfCell(space, counts.cells[slot] ?? 0);
-      verdict = segments.some((one) => JSON.stringify(space?.valuesOf(one)) === wanted);
+      verdict = segments.some((one) => isMeant(space?.valuesOf(one) ?? []));
       verdicts.set(slot, verdict);
     }
     return verdict;

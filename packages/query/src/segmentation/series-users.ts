@@ -7,9 +7,17 @@ import type { ParsedSegmentation } from "../parse/parsed-query.ts";
 import type { SeriesCell } from "../parse/users/parsed-users.ts";
 import type { QueryRun } from "../query-run.ts";
 import { membersOfCell } from "../shards/segment-index.ts";
+import { createSegmentTest } from "../users/segment-test.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
 import type { SegmentSpace } from "./segment-space.ts";
 import { createSegmentSpace } from "./segment-space.ts";
+
+export interface SeriesCellAsked {
+  readonly of: ParsedSegmentation;
+  readonly cell: SeriesCell;
+  /** Segments that the answer lists, as JSON. */
+  readonly listed: readonly string[];
+}
 
 /**
  * The users who have an event behind a number of a series.
@@ -18,7 +26,7 @@ import { createSegmentSpace } from "./segment-space.ts";
  */
 export async function usersOfSeries(
   run: QueryRun,
-  { of, cell }: { readonly of: ParsedSegmentation; readonly cell: SeriesCell },
+  { of, cell, listed }: SeriesCellAsked,
 ): Promise<UserSet> {
   const { cohorts } = run;
   const { fromMs, toMs } = rangeOf(of, cell);
@@ -27,7 +35,7 @@ export async function usersOfSeries(
   const select = compileSelect(asked, cohorts);
   const by = cell.segment === undefined ? undefined : of.by;
   const space = by && createSegmentSpace(by);
-  const isWanted = createCellTest(cell, space);
+  const isWanted = createCellTest({ cell, listed }, space);
   const budget = createMemoryBudget(run.memoryBytesMax);
   const users = createUserCollector(budget);
   const names = [
@@ -68,16 +76,16 @@ function rangeOf(of: ParsedSegmentation, { interval }: SeriesCell) {
 
 /** Whether rows of a cell of the breakdown are in the segment that is meant. */
 function createCellTest(
-  { segment }: SeriesCell,
+  { cell: { segment }, listed }: Pick<SeriesCellAsked, "cell" | "listed">,
   space: SegmentSpace | undefined,
 ): (cell: number) => boolean {
-  const wanted = JSON.stringify(segment);
+  const isMeant = createSegmentTest(segment, listed);
   const verdicts = new Map<number, boolean>();
   return (cell) => {
     let verdict = verdicts.get(cell);
     if (verdict === undefined) {
       const segments = membersOfCell(space, cell);
-      verdict = segments.some((one) => JSON.stringify(space?.valuesOf(one)) === wanted);
+      verdict = segments.some((one) => isMeant(space?.valuesOf(one) ?? []));
       verdicts.set(cell, verdict);
     }
     return verdict;

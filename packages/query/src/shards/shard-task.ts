@@ -14,7 +14,6 @@ import type {
   ParsedSegmentation,
   ParsedStickiness,
 } from "../parse/parsed-query.ts";
-import type { ParsedUsers } from "../parse/users/parsed-users.ts";
 import type { QueryRun } from "../query-run.ts";
 import type { RetentionPart } from "../retention/retention-part.ts";
 import { scanRetention } from "../retention/scan-retention.ts";
@@ -22,6 +21,7 @@ import { scanSegmentation } from "../segmentation/scan-segmentation.ts";
 import type { SegmentationPart, SegmentationTask } from "../segmentation/segmentation-part.ts";
 import type { StickinessPart } from "../stickiness/run-stickiness.ts";
 import { scanStickiness } from "../stickiness/run-stickiness.ts";
+import type { UsersTask } from "../users/scan-users.ts";
 import { scanUsers } from "../users/scan-users.ts";
 import type { UsersPart } from "../users/users-part.ts";
 
@@ -37,7 +37,7 @@ export interface TaskOf {
   readonly flow: { readonly kind: "flow"; readonly parsed: ParsedFlow };
   readonly lifecycle: { readonly kind: "lifecycle"; readonly parsed: ParsedLifecycle };
   readonly stickiness: { readonly kind: "stickiness"; readonly parsed: ParsedStickiness };
-  readonly users: { readonly kind: "users"; readonly parsed: ParsedUsers };
+  readonly users: UsersTask & { readonly kind: "users" };
 }
 export type TaskKind = keyof TaskOf;
 export type ShardTask = TaskOf[TaskKind];
@@ -60,7 +60,7 @@ export async function runShardTask(
   asOfMs: number,
 ): Promise<PartOf[TaskKind]> {
   // A list of users has cohorts in a way of its own.
-  if (task.kind === "users") return await scanUsers(bare, task.parsed, asOfMs);
+  if (task.kind === "users") return await scanUsers(bare, task, asOfMs);
   const run = await withCohorts(bare, task.parsed, { asOfMs, timezone: task.parsed.timezone });
   switch (task.kind) {
     case "segmentation":

@@ -2,6 +2,7 @@ import { invariant, unreachable } from "@shale/model";
 import { cohortKey } from "../cohort/cohort-members.ts";
 import { loadCohorts, withCohorts } from "../cohort/load-cohorts.ts";
 import type { UserSet } from "../cohort/user-set.ts";
+import { usersOfFlow } from "../flow/flow-users.ts";
 import { usersOfFunnel } from "../funnel/funnel-users.ts";
 import { usersOfLifecycle } from "../lifecycle/run-lifecycle.ts";
 import type { ParsedCellOf, ParsedUsers } from "../parse/users/parsed-users.ts";
@@ -13,13 +14,19 @@ import { usersPositionOf } from "./users-cursor.ts";
 import type { UsersPart } from "./users-part.ts";
 import { firstUsersOf } from "./users-part.ts";
 
+export interface UsersTask {
+  readonly parsed: ParsedUsers;
+  /** What the answer of the query inside lists (see `listedIn`), where the rest is asked for. */
+  readonly listed?: readonly string[] | undefined;
+}
+
 /**
  * @throws {ShaleError} CURSOR_INVALID, MEMORY_EXCEEDED; QUERY_INVALID for too many intervals; what
  *   a scan throws
  */
 export async function scanUsers(
   run: QueryRun,
-  parsed: ParsedUsers,
+  { parsed, listed = [] }: UsersTask,
   asOfMs: number,
 ): Promise<UsersPart> {
   const position = usersPositionOf(parsed);
@@ -28,16 +35,21 @@ export async function scanUsers(
     position === undefined || position.snapshot === snapshot,
     "a list of users goes on at the snapshot of its cursor",
   );
-  const set = await usersOf(run, parsed, asOfMs);
+  const set = await usersOf(run, { parsed, listed }, asOfMs);
   const wanted = { after: position?.userId, count: parsed.limit + 1 };
   return { snapshot, ...firstUsersOf(set, wanted) };
 }
 
-async function usersOf(run: QueryRun, parsed: ParsedUsers, asOfMs: number): Promise<UserSet> {
+async function usersOf(
+  run: QueryRun,
+  { parsed, listed }: Required<UsersTask>,
+  asOfMs: number,
+): Promise<UserSet> {
   const { who, timezone } = parsed;
   if (who.kind !== "members") {
     const time = { asOfMs: who.of.asOfMs ?? asOfMs, timezone: who.of.timezone };
-    return usersOfCell(await withCohorts(run, who.of, time), who, time.asOfMs);
+    const inner = await withCohorts(run, who.of, time);
+    return usersOfCell(inner, { who, listed: listed ?? [] }, time.asOfMs);
   }
   const { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = who;
   const wanted = { time: { asOfMs, timezone }, listed: { fromMs, toMs } };
@@ -46,14 +58,21 @@ async function usersOf(run: QueryRun, parsed: ParsedUsers, asOfMs: number): Prom
   return set;
 }
 
-function usersOfCell(run: QueryRun, who: ParsedCellOf, asOfMs: number): Promise<UserSet> {
+interface CellAsked {
+  readonly who: ParsedCellOf;
+  readonly listed: readonly string[];
+}
+
+function usersOfCell(run: QueryRun, { who, listed }: CellAsked, asOfMs: number): Promise<UserSet> {
   switch (who.kind) {
     case "retention":
-      return usersOfRetention(run, who, asOfMs);
+      return usersOfRetention(run, { ...who, listed }, asOfMs);
     case "funnel":
-      return usersOfFunnel(run, who, asOfMs);
+      return usersOfFunnel(run, { ...who, listed }, asOfMs);
     case "segmentation":
-      return usersOfSeries(run, who);
+      return usersOfSeries(run, { ...who, listed });
+    case "flow":
+      return usersOfFlow(run, { ...who, listed }, asOfMs);
     case "lifecycle":
       return usersOfLifecycle(run, who);
     case "stickiness":

@@ -131,6 +131,7 @@ describe("parseQuery() of users", () => {
     { select: {}, measure: "dau" },
   ];
   const segmentation = { kind: "segmentation", ...range, unit: "day", series };
+  const flow = { kind: "flow", ...range, anchors: [{}] };
   const day = "2026-10-01";
   const wrong: [string, object, string, string?][] = [
     ["nobody", {}, "cohort"],
@@ -161,14 +162,18 @@ describe("parseQuery() of users", () => {
       "all other values",
       { of: { ...retention, by: ["plan"] }, cell: { interval: day, segment: [] } },
       "cell.segment",
-      "QUERY_NOT_BUILT",
     ],
     [
-      "a flow",
-      { of: { kind: "flow", ...range, anchors: [{}] }, cell: {} },
-      "of.kind",
-      "QUERY_NOT_BUILT",
+      "a segment beside all others",
+      { of: { ...retention, by: ["plan"] }, cell: { interval: day, segment: [1], other: true } },
+      "cell.segment",
     ],
+    ["all others of none", { of: funnel, cell: { step: 1, other: true } }, "cell.other"],
+    ["no offset", { of: flow, cell: {} }, "cell.offset"],
+    ["an offset outside", { of: flow, cell: { offset: 4 } }, "cell.offset"],
+    ["no such anchor", { of: flow, cell: { offset: 0, anchor: 1 } }, "cell.anchor"],
+    ["a label of others", { of: flow, cell: { offset: 0, label: "a", other: true } }, "cell.label"],
+    ["a path", { of: { ...flow, mode: "paths" }, cell: {} }, "of.mode", "QUERY_NOT_BUILT"],
   ];
   it.each(wrong)("refuses %s", (_, query, path, code = "QUERY_INVALID") => {
     expect(() => parseQuery({ kind: "users", ...query })).toThrow(
@@ -180,5 +185,53 @@ describe("parseQuery() of users", () => {
     const itself: { kind: string; of?: unknown } = { kind: "users" };
     itself.of = itself;
     expect(() => parseQuery(itself as Query)).toThrow(/queries deep/);
+  });
+});
+
+describe("users behind the rest of a breakdown", () => {
+  /** Seven users with three plans: u1, u4, u6 are of the greatest one. Three of them buy. */
+  const plans = ["a", "b", "c", "a", "b", "c", "b"];
+  const events = plans.flatMap((plan, user) => {
+    const atMs = Date.UTC(2026, 9, 1) + user;
+    const view = { event: "view", user: `u${user}`, atMs, properties: { plan } };
+    const next = { ...view, event: plan === "b" ? "buy" : `leave ${plan}`, atMs: atMs + 60_000 };
+    const buy = { ...view, event: "buy", atMs: atMs + 120_000 };
+    return user < 3 ? [view, next, buy] : [view, next];
+  });
+  const over = { from: "2026-10-01", to: "2026-10-02", asOf: "2026-12-01", limit: 1, by: ["plan"] };
+  const funnel = { kind: "funnel", ...over, window: "1h" };
+  const steps = [{ event: "view" }, { event: "buy" }];
+  const { limit: _limit, by: _by, ...flow } = { kind: "flow", ...over, topK: 1, after: 2 };
+  const anchors = [{ event: "view" }];
+  const series = [{ select: { event: "view" }, measure: "unique" }];
+  const retention = { kind: "retention", ...over, unit: "day", buckets: 1 };
+  const select = { birth: { event: "view" }, return: { event: "buy" } };
+  const lists: [string, object, object, string[]][] = [
+    [
+      "a segmentation",
+      { kind: "segmentation", ...over, unit: "day", series },
+      {},
+      ["0", "2", "3", "5"],
+    ],
+    ["a step of a funnel", { ...funnel, steps }, { step: 2 }, ["0", "2"]],
+    ["a drop of a funnel", { ...funnel, steps }, { step: 2, outcome: "dropped" }, ["3", "5"]],
+    ["totals", { ...funnel, steps, count: "totals" }, { step: 1 }, ["0", "2", "3", "5"]],
+    ["a cohort", { ...retention, ...select }, { interval: "2026-10-01" }, ["0", "2", "3", "5"]],
+    ["a bucket", { ...retention, ...select }, { interval: "2026-10-01", bucket: 0 }, ["0", "2"]],
+    ["nodes", { ...flow, anchors }, { offset: 1 }, ["0", "2", "3", "5"]],
+    ["drops behind nodes", { ...flow, anchors }, { offset: 1, outcome: "dropped" }, ["3", "5"]],
+  ];
+  it.each(lists)("tells those of %s", async (_, of, cell, expected) => {
+    for (const shards of [1, 5]) {
+      const log = await logOf(events, shards);
+      const query = { kind: "users", of, cell: { ...cell, other: true }, limit: 1 };
+      const found: string[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page = (await ask(log, { ...query, cursor })) as UsersAnswer;
+        found.push(...page.users.map(({ user_id }) => user_id));
+        cursor = page.cursor;
+      }
+      expect(found).toEqual(expected.map((user) => `u${user}`));
+    }
   });
 });

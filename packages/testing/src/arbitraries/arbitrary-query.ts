@@ -124,6 +124,7 @@ function arbitraryUsers(fc: Check, vocabulary: Vocabulary): FastCheck.Arbitrary<
     arbitraryRetention(fc, vocabulary),
     arbitraryFunnel(fc, vocabulary),
     arbitrarySegmentation(fc, vocabulary).map(countingOnly),
+    arbitraryFlow(fc, vocabulary).map((flow) => ({ ...flow, mode: "graph" as const })),
     arbitraryLifecycle(fc, vocabulary),
     arbitraryStickiness(fc, vocabulary),
   );

@@ -35,6 +35,7 @@ export type CountingQuery = QueryOf[
   | "segmentation"
   | "funnel"
   | "retention"
+  | "flow"
   | "lifecycle"
   | "stickiness"];
 
@@ -95,6 +96,15 @@ function arbitraryCell(
       const series = maybe(fc.nat(of.series.length - 1));
       const interval = maybe(fc.constantFrom(...intervals));
       return fc.record({ series, interval, segment }).map(withoutUndefined);
+    }
+    case "flow": {
+      const { anchors, before = 0, after = 3 } = of;
+      const anchor = maybe(fc.nat(anchors.length - 1));
+      const offset = fc.integer({ min: 0 - before, max: after });
+      const names = [...vocabulary.names, ...anchors.map(({ label }) => label ?? "view")];
+      const label = maybe(fc.constantFrom(...names));
+      const outcome = fc.constantFrom(undefined, "reached", "dropped", "pending");
+      return fc.record({ anchor, offset, label, outcome }).map(withoutUndefined);
     }
     case "lifecycle": {
       const interval = fc.constantFrom(...lifecycleOf([], of).intervals);

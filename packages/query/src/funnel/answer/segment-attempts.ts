@@ -111,7 +111,7 @@ function bySegment(
 }
 
 /** Attempts of any of the lists, each once; where users are counted, the first one of each. */
-function othersOf(
+export function othersOf(
   plan: FunnelPlan,
   attempts: Attempts,
   lists: readonly Uint32Array[],

@@ -15,6 +15,7 @@ import type {
 import { queryInvalid, queryNotBuilt } from "../query-errors.ts";
 import type { Fields, Place } from "../query-place.ts";
 import {
+  booleanOf,
   fieldsOf,
   integerOf,
   isAbsent,
@@ -23,7 +24,9 @@ import {
   stringOf,
   wrongValue,
 } from "../query-place.ts";
+import { parseFlowCell } from "./parse-flow-cell.ts";
 import type {
+  CellSegment,
   FunnelCell,
   LifecycleCell,
   ParsedCellOf,
@@ -51,7 +54,7 @@ export function parseCellOf(
     case "stickiness":
       return { kind: of.kind, of, cell: parseStickinessCell(cell, of) };
     case "flow":
-      throw queryNotBuilt(`${place.path}.kind`, "who is behind a number of a flow");
+      return { kind: of.kind, of, cell: parseFlowCell(cell, of) };
     case "users":
     case "timeline":
       throw queryInvalid(
@@ -64,7 +67,11 @@ export function parseCellOf(
 }
 
 function parseRetentionCell(place: Place, of: ParsedRetention): RetentionCell {
-  const fields = fieldsOf(place, ["interval", "bucket", "segment"], "a cell of a retention");
+  const fields = fieldsOf(
+    place,
+    ["interval", "bucket", "segment", "other"],
+    "a cell of a retention",
+  );
   const bucket = fields.at("bucket");
   return {
     cohort: intervalOf(fields.at("interval"), of),
@@ -76,7 +83,7 @@ function parseRetentionCell(place: Place, of: ParsedRetention): RetentionCell {
 }
 
 function parseFunnelCell(place: Place, of: ParsedFunnel): FunnelCell {
-  const names = ["step", "outcome", "segment", "interval"];
+  const names = ["step", "outcome", "segment", "other", "interval"];
   const fields = fieldsOf(place, names, "a cell of a funnel");
   const [outcome, interval] = [fields.at("outcome"), fields.at("interval")];
   const outcomes = ["reached", "dropped", "pending"] as const;
@@ -98,7 +105,7 @@ function parseFunnelCell(place: Place, of: ParsedFunnel): FunnelCell {
 }
 
 function parseSeriesCell(place: Place, of: ParsedSegmentation): SeriesCell {
-  const names = ["series", "interval", "segment"];
+  const names = ["series", "interval", "segment", "other"];
   const fields = fieldsOf(place, names, "a cell of a segmentation");
   const [seriesPlace, interval] = [fields.at("series"), fields.at("interval")];
   const bounds = { min: 0, max: of.series.length - 1 };
@@ -153,17 +160,32 @@ function labelAt(place: Place, labels: readonly string[]): number {
 }
 
 /** One value for each key of the breakdown, as in the answer. */
-function parseSegment(fields: Fields, by: readonly ParsedBy[] | undefined) {
-  const place = fields.at("segment");
+function parseSegment(fields: Fields, by: readonly ParsedBy[] | undefined): CellSegment {
+  const [place, other] = [fields.at("segment"), fields.at("other")];
+  if (!isAbsent(other) && booleanOf(other, "other")) return parseOthers(place, other, by);
   if (isAbsent(place)) return undefined;
   if (by === undefined) {
     throw queryInvalid(place.path, `${place.path} must be left out: the query has no breakdown`);
   }
-  if (Array.isArray(place.value) && place.value.length === 0) {
-    throw queryNotBuilt(place.path, "who is behind the segment of all other values");
+  if (isEmptyList(place)) {
+    const why = "other: true is the rest";
+    throw queryInvalid(place.path, `${place.path} must have a value for each key: ${why}`);
   }
   const bounds = { min: by.length, max: by.length };
   return listOf(place, "values, one for each key", bounds).map(segmentValueOf);
+}
+
+/** The rest behind the limit: the answer has it as `{ by: [], other: true }`. */
+function parseOthers(segment: Place, other: Place, by: readonly ParsedBy[] | undefined): "others" {
+  if (by === undefined) {
+    throw queryInvalid(other.path, `${other.path} must be left out: the query has no breakdown`);
+  }
+  if (isAbsent(segment) || isEmptyList(segment)) return "others";
+  throw queryInvalid(segment.path, `${segment.path} must be left out: other is true`);
+}
+
+function isEmptyList({ value }: Place): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function segmentValueOf(place: Place): SegmentValue {

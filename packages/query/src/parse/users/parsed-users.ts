@@ -1,5 +1,6 @@
 import type { SegmentValue } from "@shale/model";
 import type { ParsedCohort } from "../cohort/parsed-cohort.ts";
+import type { ParsedFlow } from "../flow/parsed-flow.ts";
 import type { ParsedFunnel } from "../funnel/parsed-funnel.ts";
 import type {
   ParsedLifecycle,
@@ -32,11 +33,12 @@ export type ParsedCellOf =
   | { readonly kind: "retention"; readonly of: ParsedRetention; readonly cell: RetentionCell }
   | { readonly kind: "funnel"; readonly of: ParsedFunnel; readonly cell: FunnelCell }
   | { readonly kind: "segmentation"; readonly of: ParsedSegmentation; readonly cell: SeriesCell }
+  | { readonly kind: "flow"; readonly of: ParsedFlow; readonly cell: FlowCell }
   | { readonly kind: "lifecycle"; readonly of: ParsedLifecycle; readonly cell: LifecycleCell }
   | { readonly kind: "stickiness"; readonly of: ParsedStickiness; readonly cell: StickinessCell };
 
-/** One value for each key of a breakdown; undefined: over all segments. */
-type CellSegment = readonly SegmentValue[] | undefined;
+/** One value for each key of a breakdown; "others": those not listed; undefined: over all. */
+export type CellSegment = readonly SegmentValue[] | "others" | undefined;
 
 /** `cohort` and `bracket` by their place in the answer; without a bracket the whole cohort. */
 export interface RetentionCell {
@@ -60,6 +62,15 @@ export interface SeriesCell {
   /** undefined: the whole range. */
   readonly interval: number | undefined;
   readonly segment: CellSegment;
+}
+
+export interface FlowCell {
+  /** From 0. */
+  readonly anchor: number;
+  readonly offset: number;
+  /** "others": those not listed; undefined: every one at the offset. */
+  readonly node: { readonly label: string } | "others" | undefined;
+  readonly outcome: "reached" | "dropped" | "pending";
 }
 
 export interface LifecycleCell {

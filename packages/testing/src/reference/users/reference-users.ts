@@ -1,5 +1,6 @@
 import type { Query, Segment, UsersAnswer, UsersQuery } from "@shale/model";
 import { ShaleError } from "@shale/model";
+import { flowOf } from "../flow/reference-flow.ts";
 import { funnelOf } from "../funnel/reference-funnel.ts";
 import { lifecycleOf, stickinessOf } from "../reference-activity.ts";
 import { instantMsOf } from "../reference-calendar.ts";
@@ -58,7 +59,12 @@ function usersOfCell(
   const asOfMs = asOf === undefined ? outerMs : instantMsOf(asOf, timezone);
   const plain = withoutCohorts(events, of, { asOfMs, timezone });
   // No segment of one user's answer may be left to the others.
-  const asked = "limit" in plain || "by" in plain ? { ...plain, limit: 10_000 } : plain;
+  const asked =
+    plain.kind === "flow"
+      ? { ...plain, topK: 10_000 }
+      : "limit" in plain || "by" in plain
+        ? { ...plain, limit: 10_000 }
+        : plain;
   return everyone(events).filter((user) => {
     const own = events.filter((event) => event.user_id === user);
     return (numberAt(own, asked as Query, { cell, asOfMs }) ?? 0) > 0;
@@ -106,6 +112,19 @@ export function numberAt(
         return answer.dormant[answer.intervals.indexOf(cell.interval ?? "")];
       }
       return answer[label][answer.intervals.indexOf(cell.interval ?? "")];
+    }
+    case "flow": {
+      const answer = flowOf(events, query, asOfMs);
+      if (answer.mode === "paths") return undefined;
+      const { anchor = 0, offset, label, outcome = "reached" } = cell;
+      const step = answer.steps.find(
+        (one) => (one.anchor ?? 0) === anchor && one.offset === offset,
+      );
+      const nodes = (step?.nodes ?? []).filter(
+        (node) => label === undefined || node.label === label,
+      );
+      const field = { reached: "count", dropped: "dropOff", pending: "pending" } as const;
+      return nodes.reduce((sum, node) => sum + node[field[outcome]], 0);
     }
     case "stickiness":
       return stickinessOf(events, query).users[(cell.bucket ?? 0) - 1];
