@@ -98,6 +98,24 @@ const examples: readonly Example[] = [
     query: funnel("A→B", { exclude: [{ event: "X" }], onExclude: "remove" }),
     counts: [0, 0],
   },
+  {
+    name: "an exclusion removes the best attempt, and the user with it",
+    events: excluded,
+    query: funnel("A→B", { exclude: [{ event: "X" }], onExclude: "remove", entry: "optimized" }),
+    counts: [0, 0],
+  },
+  {
+    name: "an exclusion removes nobody who converts with a later entry",
+    events: eventsOf("A0 X5 A6 B10"),
+    query: funnel("A→B", { exclude: [{ event: "X" }], onExclude: "remove", entry: "optimized" }),
+    counts: [1, 1],
+  },
+  {
+    name: "in strict order only the exclusion that breaks the chain removes",
+    events: eventsOf("A0 C1 X2 B3"),
+    query: funnel("A→B", { exclude: [{ event: "X" }], onExclude: "remove", order: "strict" }),
+    counts: [1, 0],
+  },
   { name: "no ties in 1 ms", events: seconds, query: funnel("A→B→C"), counts: [1, 0, 0] },
   {
     name: "different seconds do not tie",

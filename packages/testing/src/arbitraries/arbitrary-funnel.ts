@@ -36,6 +36,7 @@ function arbitraryOrder(fc: Check): FastCheck.Arbitrary<Partial<FunnelQuery>> {
     order: fc.constantFrom("ordered", "ordered", "strict"),
     entry: fc.constant("optimized"),
     count: fc.constantFrom(undefined, "uniques", "sessions"),
+    onExclude: fc.constantFrom(undefined, "remove"),
   });
   const any = fc.constantFrom<Partial<FunnelQuery>>(
     { order: "any" },

@@ -51,9 +51,12 @@ export function createChainStates(
   }
   /** Whether a chain that goes from a level to another with the group may go on behind it. */
   function goesOn(group: number, from: number, to: number): boolean {
-    if (!isStrict) return !events.isHit(group, from, to);
+    return isStrict ? !endsChain(group, from, to) : !events.isHit(group, from, to);
+  }
+  /** In order "strict": events of the group that are not of the chain end it. */
+  function endsChain(group: number, from: number, to: number): boolean {
     const size = (events.groupStarts[group + 1] ?? 0) - (events.groupStarts[group] ?? 0);
-    return from === 0 || to - from === size; // Events that are not of the chain end it.
+    return from > 0 && to - from !== size;
   }
   /** The chain of a level after the group, `from` levels of it before. */
   function write(target: Int32Array, group: number, from: number, level: number): void {
@@ -93,11 +96,25 @@ export function createChainStates(
     const stands = alive[level] === 1 && isOpen(plan, endMs(level, 0));
     attempt.isPending = level < levelCount && (stands || wasOpen[level] === 1);
     attempt.endMs = events.endsMs[groups[0] ?? 0] ?? 0;
+    attempt.isRemoved = plan.removesExcluded && level < levelCount && isThrownOut(attempt);
     attempt.entry = events.groupStarts[groups[0] ?? 0] ?? 0;
     if (!plan.needsEvents) return;
     chooseEvents(tied, attempt);
     attempt.entry = attempt.chosen[0] ?? attempt.entry;
     if (plan.hasOptional) attempt.endMs = Math.min(attempt.endMs, hitMs(events, attempt));
+  }
+  /** Whether an exclusion, and nothing else, ended the chain of an attempt at its last level. */
+  function isThrownOut(attempt: Attempt): boolean {
+    if (!isStrict) return hitMs(events, attempt) !== Number.POSITIVE_INFINITY;
+    const { level, groups, endMs: windowEndMs } = attempt;
+    const last = groups[level - 1] ?? 0;
+    const from = groups.subarray(0, level).indexOf(last);
+    if (!endsChain(last, from, level)) {
+      const next = last + 1;
+      const isThere = next < events.groupCount && (events.groupsMs[next] ?? 0) <= windowEndMs;
+      return isThere && events.isHit(next, level, level);
+    }
+    return events.isHit(last, from, level);
   }
   return {
     find(attempt) {
@@ -105,6 +122,7 @@ export function createChainStates(
       wasOpen.fill(0);
       attempt.level = 0;
       attempt.isPending = false;
+      attempt.isRemoved = false;
       for (let group = 0; group < events.groupCount && attempt.level < levelCount; group++) {
         for (let level = 0; level < levelCount; level++) {
           const isThere = level === 0 || (alive[level] === 1 && isInWindow(level, group));

@@ -67,6 +67,7 @@ export function createOptimizedWalk(plan: FunnelPlan, events: UserEvents, tied: 
   return (take) => {
     best.level = 0;
     best.isPending = false;
+    best.isRemoved = false;
     findBest();
     // Optional steps of the best attempt must hold with it too.
     if (plan.parsed.holdConstant.length > 0 && best.level > 0) holdWith(best.entry);

@@ -63,7 +63,7 @@ export function parseFunnel(place: Place): ParsedFunnel {
     entry,
     count: parseCount(fields, entry),
     exclude,
-    onExclude: parseOnExclude(fields, entry),
+    onExclude: choiceAt(fields, "onExclude", ["dropoff", "remove"] as const),
     ignore: parseIgnore(fields.at("ignore"), order),
     holdConstant: parseHeld(fields.at("holdConstant")),
     by: parseBy(fields.at("by")),
@@ -116,13 +116,6 @@ function parseCount(fields: Fields, entry: ParsedFunnel["entry"]): ParsedFunnel[
   const count = choiceAt(fields, "count", ["uniques", "totals", "sessions"] as const);
   if (count !== "totals" || entry === "first") return count;
   throw queryNotBuilt(path, "the count totals with optimized entries (order strict has them)");
-}
-
-function parseOnExclude(fields: Fields, entry: ParsedFunnel["entry"]): ParsedFunnel["onExclude"] {
-  const onExclude = choiceAt(fields, "onExclude", ["dropoff", "remove"] as const);
-  if (onExclude === "dropoff" || entry === "first") return onExclude;
-  const what = "onExclude remove with optimized entries (order strict has them)";
-  throw queryNotBuilt(fields.at("onExclude").path, what);
 }
 
 function parseIgnore(place: Place, order: ParsedFunnel["order"]): ParsedFunnel["ignore"] {

@@ -33,7 +33,7 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
   const { steps, window, order = "ordered", ties, timezone = "UTC" } = query;
   const isTotals = query.count === "totals";
   const isOptimized = query.entry === "optimized" || order === "strict";
-  if (isOptimized && (isTotals || query.onExclude === "remove")) {
+  if (isOptimized && isTotals) {
     throw new ShaleError("QUERY_NOT_BUILT", "Cannot answer this funnel in this version");
   }
   const fromMs = instantMsOf(query.from, timezone);

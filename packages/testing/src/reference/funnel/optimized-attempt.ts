@@ -73,7 +73,8 @@ function bestChain(plan: FunnelPlan, events: readonly Seen[]): Attempt | undefin
           isOpen(plan, one[0]) &&
           overMs(plan, events, one) > plan.asOfMs,
       ),
-    isRemoved: false,
+    isRemoved:
+      plan.query.onExclude === "remove" && !isConverted && isThrownOut(plan, events, chain),
   };
 }
 
@@ -105,6 +106,14 @@ function chainsFrom(plan: FunnelPlan, around: Around, chain: Chain): Chain[] {
 function isWhole(plan: FunnelPlan, events: readonly Seen[], chain: Chain): boolean {
   const lastMs = chain.at(-1)?.atMs ?? 0;
   return overMs(plan, events, chain) >= lastMs;
+}
+
+/** Whether an exclusion, and nothing else, ended the chain. */
+function isThrownOut(plan: FunnelPlan, events: readonly Seen[], chain: Chain): boolean {
+  const endMs = overMs(plan, events, chain);
+  const tied = events.filter(({ atMs }) => atMs === endMs);
+  const from = stepAt(plan, chain.filter((seen) => seen.atMs < endMs).length);
+  return isHit(plan, tied, { from, to: stepAt(plan, chain.length) });
 }
 
 /** When the chain was ended: on its way, at the time of its last event or later; else Infinity. */
