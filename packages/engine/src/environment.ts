@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import { compactionTasks } from "@shale/compaction";
 import {
-  type Clock,
   type Disk,
   type Env,
   filesystemStore,
@@ -19,7 +18,8 @@ import {
   type Workers,
 } from "@shale/env";
 import { ShaleError } from "@shale/model";
-import { type ShardExecutor, threadExecutor } from "@shale/query";
+import { inlineExecutor, type ShardExecutor, threadExecutor } from "@shale/query";
+import { createTailCache } from "@shale/scan";
 import type { StoreOptions } from "./store-options.ts";
 
 /** The outside world that the options describe. @throws {ShaleError} OPTION_INVALID */
@@ -80,7 +80,7 @@ export function threadEnvironmentOf(root: string): Env {
   };
 }
 
-/** Threads that answer queries, each with its own shards; none where no thread can open the store. */
+/** What answers queries, each with its own shards; none where no thread can open the store. */
 export interface QueryThreads {
   readonly executors: readonly ShardExecutor[];
   close(): Promise<void>;
@@ -89,20 +89,34 @@ export interface QueryThreads {
 /** Started at the first query that needs them. @throws {ShaleError} OPTION_INVALID */
 export function queryThreadsOf(
   options: StoreOptions,
-  { clock, cacheBytesMax }: { readonly clock: Clock; readonly cacheBytesMax: number },
+  { env, cacheBytesMax }: { readonly env: Env; readonly cacheBytesMax: number },
 ): QueryThreads {
-  const { workerCount = availableParallelism() } = options;
+  const { workerCount = availableParallelism(), inlineExecutorCount = 0 } = options;
   const root = hasOwnWorkers(options) ? folderOf(options) : undefined;
-  const threads = Array.from({ length: root === undefined ? 0 : workerCount }, () =>
+  const ownBytesOf = (count: number): number => Math.floor(cacheBytesMax / Math.max(1, count));
+  if (root === undefined) {
+    const own = ownBytesOf(inlineExecutorCount);
+    const executors = Array.from({ length: inlineExecutorCount }, () => copyingExecutor(env, own));
+    return { executors, close: async () => undefined };
+  }
+  const threads = Array.from({ length: workerCount }, () =>
     threadWorkers(WORKER_ENTRY, { size: 1 }),
   );
-  const own = Math.floor(cacheBytesMax / Math.max(1, threads.length));
+  const place = { root, cacheBytesMax: ownBytesOf(threads.length) };
   return {
-    executors: threads.map((thread) =>
-      threadExecutor({ clock, thread, place: { root: root ?? "", cacheBytesMax: own } }),
-    ),
+    executors: threads.map((thread) => threadExecutor({ clock: env.clock, thread, place })),
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+/** Takes turns on this thread; what it is asked and says is copied, as between threads. */
+function copyingExecutor(env: Env, cacheBytesMax: number): ShardExecutor {
+  const inline = inlineExecutor(env, createTailCache({ bytesMax: cacheBytesMax }));
+  return {
+    async run(request, watch) {
+      return structuredClone(await inline.run(structuredClone(request), watch));
     },
   };
 }

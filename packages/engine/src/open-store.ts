@@ -26,7 +26,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const memoryBytesMax = memoryBytesOf(options);
   const hasher = await loadUserHasher();
   const cacheBytesMax = Math.floor(memoryBytesMax * CACHE_SHARE);
-  const threads = queryThreadsOf(options, { clock: env.clock, cacheBytesMax: cacheBytesMax / 2 });
+  const threads = queryThreadsOf(options, { env, cacheBytesMax: cacheBytesMax / 2 });
   const { executors } = threads;
   const isAlone = executors.length === 0;
   const cache = createTailCache({ bytesMax: isAlone ? cacheBytesMax : cacheBytesMax / 2 });

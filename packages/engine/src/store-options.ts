@@ -21,6 +21,12 @@ export interface StoreOptions {
    * is spread over the threads.
    */
   readonly fanOutRowsMin?: number | undefined;
+  /**
+   * For tests of what threads would answer where none can open the store (`env`, `store`,
+   * ":memory:"): so many share the shards of a query and take turns on this thread, each with a
+   * cache of its own. Default 0: one answers.
+   */
+  readonly inlineExecutorCount?: number | undefined;
   /** Refuses every write, and does not take over the logs of dead writers. */
   readonly readOnly?: boolean | undefined;
   readonly clock?: Clock | undefined;
