@@ -16,7 +16,7 @@ const UTC_NAMES: ReadonlySet<string> = new Set(["utc", "etc/utc", "gmt", "etc/gm
 export function isTimezone(name: string): boolean {
   if (name === "" || /^[+-]/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat("en-US", { timeZone: name });
+    formatOf(name);
     return true;
   } catch (error) {
     if (error instanceof RangeError) return false;
@@ -72,7 +72,13 @@ export function offsetAt(zone: ZoneOffsets, atMs: number): number {
   return zone.offsetsMs[segmentAt(zone, atMs)] ?? 0;
 }
 
-function offsetReaderOf(timezone: string): (atMs: number) => number {
+/** Making one takes longer than a small query. There are no more than zones, and ways to write them. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** @throws {RangeError} for a name that is no zone of this runtime */
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  const known = formats.get(timezone);
+  if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone: timezone,
     calendar: "gregory",
@@ -86,6 +92,12 @@ function offsetReaderOf(timezone: string): (atMs: number) => number {
     minute: "numeric",
     second: "numeric",
   });
+  formats.set(timezone, format);
+  return format;
+}
+
+function offsetReaderOf(timezone: string): (atMs: number) => number {
+  const format = formatOf(timezone);
   return (atMs) => {
     const parts = new Map<string, string>();
     for (const part of format.formatToParts(atMs)) parts.set(part.type, part.value);
