@@ -110,11 +110,12 @@ function arbitraryTimeline(
     .map(({ range: chosen, ...query }) => withoutUndefined({ ...query, ...chosen }));
 }
 
-/** With the measures that tell their users. */
-function countingOnly(query: QueryOf["segmentation"]): QueryOf["segmentation"] {
+/** With the measures that tell their users, for each interval alone. */
+export function countingOnly(query: QueryOf["segmentation"]): QueryOf["segmentation"] {
   const measureOf = (measure: unknown) => (measure === "unique" ? "unique" : "total");
+  const { rolling: _rolling, cumulative: _cumulative, ...others } = query;
   return {
-    ...query,
+    ...others,
     series: query.series.map((one) => ({ ...one, measure: measureOf(one.measure) })),
   };
 }

@@ -65,7 +65,7 @@ function arbitraryCell(
   of: CountingQuery,
 ): FastCheck.Arbitrary<Cell> {
   const maybe = <T>(arbitrary: FastCheck.Arbitrary<T>): FastCheck.Arbitrary<T | undefined> =>
-    fc.option(arbitrary, { nil: undefined, freq: 1 });
+    fc.option(arbitrary, { nil: undefined, freq: 2 });
   const keys = "by" in of && of.by !== undefined ? of.by.length : 0;
   const value = fc.constantFrom(null, true, false, ...texts, ...numbers, ...vocabulary.userIds);
   const segment =

@@ -39,8 +39,27 @@ export function spanMsOf(span: string): number {
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
+/** What clocks were seen to show: the same instants are asked for again and again. */
+const shown = new Map<string, Map<number, number>>();
+const SHOWN_COUNT_MAX = 100_000;
+
 /** What a wall clock in `timezone` shows at an instant, as if it were UTC; ms below a second kept. */
 export function localMsOf(instantMs: number, timezone: string): number {
+  const secondMs = Math.floor(instantMs / 1_000) * 1_000;
+  let clock = shown.get(timezone);
+  if (clock === undefined || clock.size >= SHOWN_COUNT_MAX) {
+    clock = new Map();
+    shown.set(timezone, clock);
+  }
+  let localMs = clock.get(secondMs);
+  if (localMs === undefined) {
+    localMs = readClock(secondMs, timezone);
+    clock.set(secondMs, localMs);
+  }
+  return localMs + (instantMs - secondMs);
+}
+
+function readClock(secondMs: number, timezone: string): number {
   let format = formats.get(timezone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("sv-SE", {
@@ -50,8 +69,7 @@ export function localMsOf(instantMs: number, timezone: string): number {
     });
     formats.set(timezone, format);
   }
-  const secondMs = Math.floor(instantMs / 1_000) * 1_000;
-  return Date.parse(`${format.format(secondMs).replace(" ", "T")}Z`) + (instantMs - secondMs);
+  return Date.parse(`${format.format(secondMs).replace(" ", "T")}Z`);
 }
 
 function localDateOf(instantMs: number, timezone: string): string {
