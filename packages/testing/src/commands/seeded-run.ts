@@ -19,11 +19,17 @@ export type PhysicalState = (typeof physicalStates)[number];
 
 const SHARDS = [1, 7, 64];
 const WORKERS = [1, 2, 5];
+const EXECUTORS = [1, 2, 5];
 
-/** What is not drawn: 45 seeds in a row have every combination of the first three once. */
+/**
+ * What is not drawn: 45 seeds in a row have every combination of shards, workers and state once,
+ * and 135 each of them with every number of executors.
+ */
 export interface SeededWorld {
   readonly shards: number;
   readonly workers: number;
+  /** Executors that share the shards of a query. */
+  readonly executors: number;
   readonly state: PhysicalState;
   /** False in three of four seeds: then only commands strike, and every failure is a finding. */
   readonly hasFaults: boolean;
@@ -48,6 +54,7 @@ export function seededWorldOf(seed: number): SeededWorld {
   return {
     shards: entryOf(SHARDS, seed),
     workers: entryOf(WORKERS, Math.floor(seed / 3)),
+    executors: entryOf(EXECUTORS, seed + Math.floor(seed / 3) + Math.floor(seed / 45)),
     state: entryOf(physicalStates, Math.floor(seed / 9)),
     hasFaults: seed % 4 === 3,
     clockSkewMs: entryOf([0, 0, 0, 1_700, -60_000], seed % 16),

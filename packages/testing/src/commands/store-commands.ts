@@ -74,13 +74,19 @@ const KINDS = [
   "flow",
   "lifecycle",
   "stickiness",
+  "users",
 ] as const satisfies readonly ArbitraryQueryKind[];
 
 export function arbitraryQueries(options: StoreCommandsOptions): Arbitrary<Query[]> {
   const fc = loadFastCheck();
-  const queries = KINDS.map((kind): Arbitrary<Query> => arbitraryQuery(kind, options));
+  const queriesWith = (cohorts: boolean): Arbitrary<Query>[] =>
+    KINDS.map((kind): Arbitrary<Query> => arbitraryQuery(kind, { ...options, cohorts }));
+  // Cohorts in the filters of one query in five.
   const query = fc
-    .oneof(...queries)
+    .oneof(
+      { weight: 4, arbitrary: fc.oneof(...queriesWith(false)) },
+      { weight: 1, arbitrary: fc.oneof(...queriesWith(true)) },
+    )
     .map((drawn): Query => (drawn.kind === "timeline" ? drawn : { asOf: AS_OF, ...drawn }));
   return fc.array(query, { maxLength: 2 });
 }

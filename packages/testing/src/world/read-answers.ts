@@ -1,5 +1,5 @@
 import type { Project } from "@shale/engine";
-import type { Query, StoredEvent, TimelineQuery } from "@shale/model";
+import type { Query, StoredEvent, TimelineQuery, UsersAnswer, UsersQuery } from "@shale/model";
 import type { ReferenceStore } from "../reference/reference-store.ts";
 
 export interface QuestionOptions {
@@ -59,9 +59,25 @@ async function readAnswer(asked: Asked, query: Query, snapshot: string): Promise
   if (query.kind === "timeline") {
     return JSON.stringify(await readTimeline(asked, query, snapshot));
   }
+  if (query.kind === "users") return JSON.stringify(await readUsers(asked, query, snapshot));
   // The kind is one of those that the reference answers too: the rest is refused by it.
   const { meta: _meta, ...answer } = await asked.query(query, { snapshot });
   return JSON.stringify(answer);
+}
+
+/** Every page of a list of users. */
+async function readUsers(
+  asked: Asked,
+  query: UsersQuery,
+  snapshot: string,
+): Promise<readonly Pick<UsersAnswer, "total" | "users">[]> {
+  const pages: Pick<UsersAnswer, "total" | "users">[] = [];
+  let page = await asked.query(query, { snapshot });
+  for (;;) {
+    pages.push({ total: page.total, users: page.users });
+    if (page.cursor === null) return pages;
+    page = await asked.query({ ...query, cursor: page.cursor });
+  }
 }
 
 /** Every page of a timeline, with the length of each. */

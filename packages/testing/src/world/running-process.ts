@@ -118,13 +118,19 @@ export function endSeat({ model, system }: CommandRun, seat: Seat): void {
 
 async function startAt(run: CommandRun, seat: Seat): Promise<RunningProcess | undefined> {
   const { system } = run;
-  const { flushIntervalMs, compaction } = system;
+  const { flushIntervalMs, compaction, executors } = system;
   const root = system.roots[seat.machine];
   if (root === undefined) throw new Error(`There is no machine ${seat.machine}`);
   const clockSkewMs = seat.machine === 0 ? 0 : system.clockSkewMs;
   const env = root.startProcess({ clockSkewMs });
   const store = await system.world.clock.holdDuring(
-    openStore({ env, flushIntervalMs, compaction }),
+    openStore({
+      env,
+      flushIntervalMs,
+      compaction,
+      inlineExecutorCount: executors,
+      fanOutRowsMin: 0,
+    }),
   );
   const outcome = await callOf(env, () => openProject(run, env, store.project));
   if (outcome.kind !== "done") {

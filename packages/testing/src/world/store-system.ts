@@ -39,6 +39,8 @@ export interface StoreWorldOptions {
   readonly shards?: number | undefined;
   /** Processes that `compact` at once where a command says so; default 2, at most 5. */
   readonly workers?: number | undefined;
+  /** Executors that share the shards of a query, each with a cache of its own; default 1. */
+  readonly executors?: number | undefined;
   /** How far the clock of the second machine is ahead, ms; default 0. */
   readonly clockSkewMs?: number | undefined;
   /** Longest wait of a row in memory, ms; default: rows wait for a flush. */
@@ -57,6 +59,7 @@ export interface StoreSystem {
   readonly seats: readonly Seat[];
   readonly shards: number;
   readonly workers: number;
+  readonly executors: number;
   readonly clockSkewMs: number;
   readonly flushIntervalMs: number;
   readonly compaction: "background" | "off";
@@ -82,7 +85,7 @@ const HALF_DAY_MS = 43_200_000;
 const LAST_DAY = "2025-10-26";
 
 export function createStoreSystem(options: StoreWorldOptions): StoreSystem {
-  const { seed, faults, shards = 4, workers = 2, clockSkewMs = 0 } = options;
+  const { seed, faults, shards = 4, workers = 2, executors = 1, clockSkewMs = 0 } = options;
   const startMs = options.startMs ?? Date.parse(LAST_DAY) + 3 * HALF_DAY_MS;
   const world = simulatedEnv({ seed, faults, startMs });
   return {
@@ -95,6 +98,7 @@ export function createStoreSystem(options: StoreWorldOptions): StoreSystem {
     })),
     shards,
     workers,
+    executors,
     clockSkewMs,
     flushIntervalMs: options.flushIntervalMs ?? NEVER_MS,
     compaction: options.compaction ?? "off",
