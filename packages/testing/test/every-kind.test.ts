@@ -109,6 +109,39 @@ test("threads answer every kind, cohorts and users included", async () => {
   }
 });
 
+test("a window of sessions ends a day after the range, or at the now where that is later", async () => {
+  const sent: EventInput[] = [
+    { event: "view", user_id: "u1", time: "2026-01-05T10:00:00Z" },
+    { event: "buy", user_id: "u1", time: "2026-01-08T10:00:00Z" },
+  ];
+  const query = {
+    kind: "funnel",
+    from: "2026-01-05",
+    to: "2026-01-06",
+    steps: [{ event: "view" }, { event: "buy" }],
+    window: { sessions: 3 },
+  } as const;
+  const reference = referenceStore();
+  await reference.append(sent);
+  const store = await openStore(memory);
+  try {
+    const project = await store.project("p");
+    await project.append(sent);
+    for (const [asOf, bought] of [
+      ["2026-01-05", 0],
+      ["2026-01-08T10:00:00Z", 0],
+      ["2026-01-09", 1],
+    ] as const) {
+      for (const asked of [project, reference]) {
+        const { steps } = await asked.query({ ...query, asOf });
+        expect(steps.map(({ count }) => count)).toEqual([1, bought]);
+      }
+    }
+  } finally {
+    await store.close();
+  }
+});
+
 const range = { from: "2026-01-05", to: "2026-01-12" };
 const view = { event: "view" };
 const steps = [view, { event: "buy" }];

@@ -1,5 +1,5 @@
 import type { FunnelQuery, FunnelStep } from "@shale/model";
-import { ShaleError } from "@shale/model";
+import { DAY_MS, ShaleError } from "@shale/model";
 import { instantMsOf, spanMsOf } from "../reference-calendar.ts";
 import type { ReferenceEvent } from "../reference-event.ts";
 import { isSelected } from "../reference-filter.ts";
@@ -45,7 +45,10 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
   const windowMs = typeof window === "string" ? spanMsOf(window) : Infinity;
   const isPerSession = query.count === "sessions";
   const sessionCount = isPerSession ? 1 : typeof window === "string" ? undefined : window?.sessions;
-  const isEndless = windowMs === Infinity && sessionCount === undefined;
+  // What comes after the now is looked at as long as the window, or a session, may take.
+  const isOfSessions = sessionCount !== undefined && sessionCount > 1;
+  const lateMs = isOfSessions ? toMs + DAY_MS : toMs;
+  const isEndless = isOfSessions || (windowMs === Infinity && sessionCount === undefined);
   const quantumMs = ties?.quantumMs ?? 1;
   return {
     query,
@@ -60,7 +63,7 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
     windowMs,
     sessionCount,
     isPerSession,
-    endMs: isEndless ? Math.max(toMs, asOfMs) : Infinity,
+    endMs: isEndless ? Math.max(lateMs, asOfMs) : Infinity,
     quantumMs,
     mustIncrease: ties?.rule === "strict",
     held: query.holdConstant ?? [],
