@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { StoredEvent } from "@shale/model";
 import { createTailCache } from "@shale/scan";
@@ -7,8 +7,7 @@ import { createTestLog } from "../../scan/test/test-log.ts";
 import { withoutMeta } from "../test/ask.ts";
 import { parseQuery, runQuery } from "./index.ts";
 
-const pathOf = (name: string): string =>
-  fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
+const docs = fileURLToPath(new URL("../../../docs/", import.meta.url));
 
 interface Example {
   readonly heading: string;
@@ -38,13 +37,21 @@ function examplesOf(text: string): Example[] {
   return examples;
 }
 
-describe.each([
-  ["query-semantics.md", 6],
+/** One page a kind, what they share, and what others call it. */
+const pages: readonly (readonly [name: string, count: number])[] = [
+  ["query-semantics.md", 2],
   ["coming-from.md", 2],
-])("docs/%s", (name, count) => {
-  const page = pathOf(name);
-  expect(existsSync(page)).toBe(true);
-  const examples = examplesOf(readFileSync(page, "utf8"));
+  ...readdirSync(`${docs}queries`).map((name) => [`queries/${name}`, 1] as const),
+];
+
+it("has a page for each kind of query", () => {
+  const kinds = ["segmentation", "funnel", "retention", "flow", "lifecycle", "stickiness"];
+  const wanted = [...kinds, "users", "timeline", "cohorts"].map((kind) => `queries/${kind}.md`);
+  expect(pages.map(([name]) => name)).toEqual(expect.arrayContaining(wanted));
+});
+
+describe.each(pages)("docs/%s", (name, count) => {
+  const examples = examplesOf(readFileSync(`${docs}${name}`, "utf8"));
 
   it("has examples", () => {
     expect(examples.length).toBeGreaterThanOrEqual(count);

@@ -65,45 +65,89 @@ function usersOfCell(
       : "limit" in plain || "by" in plain
         ? { ...plain, limit: 10_000 }
         : plain;
+  const shown = cell.other === true ? shownIn(events, plain as Query, { cell, asOfMs }) : undefined;
   return everyone(events).filter((user) => {
     const own = events.filter((event) => event.user_id === user);
-    return (numberAt(own, asked as Query, { cell, asOfMs }) ?? 0) > 0;
+    return (numberAt(own, asked as Query, { cell, asOfMs, shown }) ?? 0) > 0;
   });
 }
 
 interface At {
   readonly cell: Cell;
   readonly asOfMs: number;
+  /** Where the cell is the rest: what the answer over all users shows by itself. */
+  readonly shown?: ReadonlySet<string> | undefined;
+}
+
+/** The segments, or the labels of a node's step, that the answer does not leave to the rest. */
+function shownIn(events: readonly ReferenceEvent[], query: Query, { cell, asOfMs }: At) {
+  const named = (segments: readonly Segment[] | undefined): string[] =>
+    (segments ?? []).flatMap(({ by, other }) => (other === true ? [] : [JSON.stringify(by)]));
+  switch (query.kind) {
+    case "retention":
+      return new Set(named(retentionOf(events, query, asOfMs).segments));
+    case "funnel":
+      return new Set(named(funnelOf(events, query, asOfMs).segments));
+    case "segmentation":
+      return new Set(named(segmentationOf(events, query).series[cell.series ?? 0]?.segments));
+    case "flow": {
+      const answer = flowOf(events, query, asOfMs);
+      if (answer.mode === "paths") return new Set<string>();
+      const step = stepOf(answer.steps, cell);
+      return new Set(
+        (step?.nodes ?? []).flatMap(({ label, other }) => (other === true ? [] : [String(label)])),
+      );
+    }
+    default:
+      return new Set<string>();
+  }
+}
+
+function stepOf<Step extends { readonly anchor?: number | undefined; readonly offset: number }>(
+  steps: readonly Step[],
+  { anchor = 0, offset }: Cell,
+): Step | undefined {
+  return steps.find((one) => (one.anchor ?? 0) === anchor && one.offset === offset);
 }
 
 /** The number of a cell in the answer over some events; undefined: the answer has no such cell. */
 export function numberAt(
   events: readonly ReferenceEvent[],
   query: Query,
-  { cell, asOfMs }: At,
+  { cell, asOfMs, shown }: At,
 ): number | undefined {
+  const sumOf = <Part>(
+    parts: readonly Part[],
+    numberOf: (part: Part) => number | null | undefined,
+  ): number | undefined =>
+    parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + (numberOf(part) ?? 0), 0);
   switch (query.kind) {
     case "retention": {
       const answer = retentionOf(events, query, asOfMs);
-      const { cohorts } = partOf(answer, answer.segments, cell) ?? { cohorts: [] };
-      const found = cohorts.find(({ interval }) => interval === cell.interval);
-      return cell.bucket === undefined ? found?.size : found?.buckets[cell.bucket]?.count;
+      return sumOf(partsOf(answer, answer.segments, cell, shown), ({ cohorts }) => {
+        const found = cohorts.find(({ interval }) => interval === cell.interval);
+        return cell.bucket === undefined ? found?.size : found?.buckets[cell.bucket]?.count;
+      });
     }
     case "funnel": {
       const answer = funnelOf(events, query, asOfMs);
-      const part =
+      const parts =
         cell.interval === undefined
-          ? partOf(answer, answer.segments, cell)
-          : answer.trend?.find(({ interval }) => interval === cell.interval);
-      return part && countOfStep(query, part.steps, cell.step ?? 1, cell.outcome ?? "reached");
+          ? partsOf(answer, answer.segments, cell, shown)
+          : (answer.trend ?? []).filter(({ interval }) => interval === cell.interval);
+      return sumOf(parts, ({ steps }) =>
+        countOfStep(query, steps, cell.step ?? 1, cell.outcome ?? "reached"),
+      );
     }
     case "segmentation": {
       const { intervals, series } = segmentationOf(events, query);
       const one = series[cell.series ?? 0];
-      const part =
-        cell.segment === undefined ? one?.overall : segmentAt(one?.segments, cell.segment);
-      if (cell.interval === undefined) return part?.range ?? undefined;
-      return part?.values[intervals.indexOf(cell.interval)] ?? undefined;
+      if (one === undefined) return undefined;
+      const parts = partsOf(one.overall, one.segments, cell, shown);
+      const place = cell.interval === undefined ? -1 : intervals.indexOf(cell.interval);
+      return sumOf(parts, ({ range, values }) =>
+        cell.interval === undefined ? range : values[place],
+      );
     }
     case "lifecycle": {
       const answer = lifecycleOf(events, query);
@@ -116,12 +160,11 @@ export function numberAt(
     case "flow": {
       const answer = flowOf(events, query, asOfMs);
       if (answer.mode === "paths") return undefined;
-      const { anchor = 0, offset, label, outcome = "reached" } = cell;
-      const step = answer.steps.find(
-        (one) => (one.anchor ?? 0) === anchor && one.offset === offset,
-      );
-      const nodes = (step?.nodes ?? []).filter(
-        (node) => label === undefined || node.label === label,
+      const { label, outcome = "reached" } = cell;
+      const nodes = (stepOf(answer.steps, cell)?.nodes ?? []).filter((node) =>
+        shown === undefined
+          ? label === undefined || node.label === label
+          : !shown.has(String(node.label)),
       );
       const field = { reached: "count", dropped: "dropOff", pending: "pending" } as const;
       return nodes.reduce((sum, node) => sum + node[field[outcome]], 0);
@@ -133,18 +176,18 @@ export function numberAt(
   }
 }
 
-function partOf<Part>(
+function partsOf<Part>(
   whole: Part,
   segments: readonly (Segment & Part)[] | undefined,
   { segment }: Cell,
-): Part | undefined {
-  return segment === undefined ? whole : segmentAt(segments, segment);
-}
-
-function segmentAt<Part extends Segment>(
-  segments: readonly Part[] | undefined,
-  segment: readonly unknown[],
-): Part | undefined {
+  shown: ReadonlySet<string> | undefined,
+): readonly Part[] {
+  if (shown !== undefined) {
+    return (segments ?? []).filter(({ by }) => !shown.has(JSON.stringify(by)));
+  }
+  if (segment === undefined) return [whole];
   const wanted = JSON.stringify(segment);
-  return segments?.find(({ by, other }) => other !== true && JSON.stringify(by) === wanted);
+  return (segments ?? []).filter(
+    ({ by, other }) => other !== true && JSON.stringify(by) === wanted,
+  );
 }
