@@ -85,7 +85,10 @@ export function tolerate(
   running: RunningProcess,
   outcome: Outcome<unknown>,
 ): void {
-  if (outcome.kind === "failed" && mustSucceed(run, running)) throw outcome.error;
+  if (outcome.kind !== "failed") return;
+  // A process that was stopped in another life of its seat may find its writer retired.
+  const isFenced = outcome.error.code === "WRITER_FENCED" && run.system.disturbances > 0;
+  if (!isFenced && mustSucceed(run, running)) throw outcome.error;
 }
 
 /** The process of a seat, started where there is none; undefined when it cannot be asked now. */
