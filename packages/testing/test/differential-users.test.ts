@@ -19,7 +19,7 @@ import { isLong, openEngine } from "./engine-process.test-support.ts";
 
 /** For slow machines: nothing here is about speed. */
 const TIMEOUT_MS = isLong ? 3_600_000 : 600_000;
-const RUN_COUNT = Number(process.env["SHALE_TEST_RUNS"] ?? (isLong ? 1_500 : 8));
+const RUN_COUNT = Number(process.env["SHALE_TEST_RUNS"] ?? (isLong ? 150 : 8));
 
 /** Where rows lie when the questions are asked. */
 const layouts = ["in memory", "flushed", "half drained", "merged"] as const;
