@@ -158,6 +158,11 @@ describe("a store in a folder", () => {
 test("openStore() wants exactly one place, and a folder is no URL", async () => {
   await expect(openStore({})).rejects.toMatchObject({ code: "OPTION_INVALID" });
   await expect(openStore({ root: "gs://bucket" })).rejects.toBeInstanceOf(ShaleError);
+  for (const fanOutRowsMin of [-1, Number.NaN]) {
+    await expect(openStore({ root: ":memory:", fanOutRowsMin })).rejects.toMatchObject({
+      path: "fanOutRowsMin",
+    });
+  }
   await expect(openStore({ root: ":memory:", memoryBytesMax: 0 })).rejects.toMatchObject({
     path: "memoryBytesMax",
   });

@@ -24,6 +24,7 @@ const CACHE_SHARE = 0.5;
 export async function openStore(options: StoreOptions): Promise<Store> {
   const env = environmentOf(options);
   const memoryBytesMax = memoryBytesOf(options);
+  checkFanOut(options);
   const hasher = await loadUserHasher();
   const cacheBytesMax = Math.floor(memoryBytesMax * CACHE_SHARE);
   const threads = queryThreadsOf(options, { env, cacheBytesMax: cacheBytesMax / 2 });
@@ -85,6 +86,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     [Symbol.asyncDispose]: () => store.close(),
   };
   return store;
+}
+
+function checkFanOut({ fanOutRowsMin = 0 }: StoreOptions): void {
+  if (fanOutRowsMin >= 0) return;
+  throw new ShaleError(
+    "OPTION_INVALID",
+    `Cannot open a store with fanOutRowsMin ${fanOutRowsMin}: it must be 0 or more`,
+    { path: "fanOutRowsMin" },
+  );
 }
 
 function memoryBytesOf({ memoryBytesMax = storeDefaults.memoryBytesMax }: StoreOptions): number {

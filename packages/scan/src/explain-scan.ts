@@ -64,7 +64,8 @@ export async function explainScan(
     if (typeof planned === "string") pruned[planned] += files;
     else days.push({ ...planned, shard: plan.shard, day: plan.day, files });
   }
-  const ranged = await openInputs(env, pin, { ...given, shards: undefined, stats: undefined });
+  const isWhole = given.shards === undefined;
+  const ranged = isWhole ? inputs : await openInputs(env, pin, { ...given, shards: undefined });
   const fileCount = inputs.filter(({ file }) => file !== undefined).length;
   const filesInRange = ranged.filter(({ file }) => file !== undefined).length;
   const tailOpen = inputs.filter(({ n }) => n !== undefined).length;
