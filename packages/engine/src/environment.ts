@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { compactionTasks } from "@shale/compaction";
 import {
   type Disk,
@@ -121,9 +122,12 @@ function copyingExecutor(env: Env, cacheBytesMax: number): ShardExecutor {
   };
 }
 
-/** The folder in which the objects of the store are files; undefined where there is none. */
+/**
+ * The folder in which the objects of the store are files; undefined where there is none. Absolute:
+ * threads and SQL open it later, when the process may be in another folder.
+ */
 export function folderOf({ root }: StoreOptions): string | undefined {
-  return root === ":memory:" ? undefined : root;
+  return root === undefined || root === ":memory:" ? undefined : resolve(root);
 }
 
 /** Whether the workers of the environment know the tasks of compaction. */

@@ -29,6 +29,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const cacheBytesMax = Math.floor(memoryBytesMax * CACHE_SHARE);
   const threads = queryThreadsOf(options, { env, cacheBytesMax: cacheBytesMax / 2 });
   const { executors } = threads;
+  const root = folderOf(options);
   const isAlone = executors.length === 0;
   const cache = createTailCache({ bytesMax: isAlone ? cacheBytesMax : cacheBytesMax / 2 });
   const readOnly = options.readOnly ?? false;
@@ -53,7 +54,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       compacts: (options.compaction ?? storeDefaults.compaction) === "background",
     };
     const { fanOutRowsMin } = options;
-    const root = folderOf(options);
     const answering = { cache, executors, fanOutRowsMin, root, threads: executors.length || 1 };
     return openProject({ env, project, hasher, probe, ...answering, ...settings }, creation);
   }

@@ -66,6 +66,26 @@ test("threads answer as this one does, rows that are not flushed included", asyn
   expect(await answersOf(2)).toEqual(await answersOf(0));
 });
 
+test("a folder that was named from here stays the same when the process goes elsewhere", async () => {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    const store = await openStore({ root: "store", workerCount: 2, fanOutRowsMin: 0 });
+    try {
+      process.chdir(tmpdir());
+      const project = await store.project("shop");
+      const { steps } = await project.query(queries[0]);
+      expect(steps[0]?.count).toBeGreaterThan(0);
+      const { columns } = await project.querySql("select count(*) > 0 found from events");
+      expect(columns[0]?.cells).toEqual([true]);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    process.chdir(before);
+  }
+});
+
 describe("a thread that", () => {
   const env = threadEnvironmentOf(root);
   const entry = new URL("../../test/fixtures/faulty-query-worker.js", import.meta.url);
