@@ -69,7 +69,7 @@ async function findFiles(
     const { columns } = footer;
     const key = keyOfFile({ project: pin.catalog.project, spec: pin.spec, entry });
     if (root !== undefined) {
-      files.push({ path: resolve(root, key), columns });
+      files.push({ path: resolve(root, key), columns, key });
       continue;
     }
     const object = await env.store.get(key, { signal });
@@ -77,6 +77,17 @@ async function findFiles(
     files.push(await writeScratch(scratch, files.length, { bytes: object.bytes, columns }));
   }
   return files;
+}
+
+/** A day file that has gone since the pin was taken; undefined: all are there. */
+export async function missingFile(
+  env: Env,
+  files: readonly EventFile[],
+): Promise<string | undefined> {
+  for (const { key } of files) {
+    if (key !== undefined && (await env.store.head(key)) === undefined) return key;
+  }
+  return undefined;
 }
 
 function encodeBatch(pin: Pin, batch: ScanBatch, hasher: UserHasher) {

@@ -7,6 +7,8 @@ import { REST_COLUMN } from "@shale/format";
 export interface EventFile {
   readonly path: string;
   readonly columns: readonly NamedColumn[];
+  /** That of a day file which is read where it lies. */
+  readonly key?: string | undefined;
 }
 
 type Kind = NamedColumn["kind"];

@@ -2,10 +2,12 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node
 import type { PlainTable } from "@shale/arrow";
 import type { Env } from "@shale/env";
 import { ShaleError } from "@shale/model";
+import { pinBroken } from "@shale/scan";
 import type { EventFilesOptions } from "./event-files.ts";
-import { openEventFiles } from "./event-files.ts";
+import { missingFile, openEventFiles } from "./event-files.ts";
 import type { Duckdb } from "./load-duckdb.ts";
 import { loadDuckdb } from "./load-duckdb.ts";
+import type { EventFile } from "./plan-view.ts";
 import { planColumns, textOf, viewOf } from "./plan-view.ts";
 import { tableOf } from "./sql-table.ts";
 
@@ -24,8 +26,8 @@ export interface SqlOptions extends EventFilesOptions {
  * Runs one statement over the table `events` of a pin: each visible event once, tail and memory
  * included, properties as typed columns. DuckDB may read the files of the pin and nothing else.
  *
- * @throws {ShaleError} PACKAGE_MISSING, SQL_INVALID, CANCELLED, MEMORY_EXCEEDED; PIN_UNSTABLE when
- *   the pin has to be taken again
+ * @throws {ShaleError} PACKAGE_MISSING, SQL_INVALID, CANCELLED, MEMORY_EXCEEDED, OBJECT_CORRUPT;
+ *   PIN_UNSTABLE when the pin has to be taken again
  */
 export async function runSql(env: Env, options: SqlOptions): Promise<PlainTable> {
   const duckdb = await loadDuckdb();
@@ -40,16 +42,39 @@ export async function runSql(env: Env, options: SqlOptions): Promise<PlainTable>
         instance,
         files.map(({ path }) => path),
       );
-      await connection.run(viewOf(files, planColumns(files)));
+      await prepareView(connection, files);
       return await runStatement(duckdb, connection, options);
     } finally {
       instance.closeSync();
     }
   } catch (error) {
     options.signal?.throwIfAborted();
+    // Whatever DuckDB makes of it, a file that has gone is met by a fresh pin (R5).
+    const missing = isOfFiles(error) ? await missingFile(env, files) : undefined;
+    if (missing !== undefined) throw pinBroken(missing);
     throw error;
   } finally {
     await close();
+  }
+}
+
+/** Whether files may be the cause: DuckDB takes one that is not there for one it may not open. */
+function isOfFiles(error: unknown): boolean {
+  return error instanceof Error && /(IO|Permission|Invalid Input) Error/.test(error.message);
+}
+
+/** Reads the footers of the files, which is why a damaged one may be met here. */
+async function prepareView(
+  connection: DuckDBConnection,
+  files: readonly EventFile[],
+): Promise<void> {
+  try {
+    await connection.run(viewOf(files, planColumns(files)));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ShaleError("OBJECT_CORRUPT", `Cannot read the day files by SQL: ${why}`, {
+      cause: error,
+    });
   }
 }
 

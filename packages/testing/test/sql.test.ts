@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PlainTable, Project } from "@shale/engine";
@@ -208,6 +208,25 @@ describe("a statement", () => {
       const running = project.querySql(statement, { signal: stop.signal });
       setTimeout(() => stop.abort(), 300);
       await expect(running).rejects.toMatchObject({ code: "CANCELLED" });
+    });
+  });
+});
+
+test("a day file that has gone, or is no Parquet any more, is damage and no wrong statement", async () => {
+  await withProject(async (project, root) => {
+    await project.append(few);
+    await project.compact();
+    await project.querySql("select 1 from events");
+    const { files = [] } = await project.status({ files: true });
+    const path = join(root, files[0]!.key);
+    const bytes = readFileSync(path);
+    // The footer is known to this process, so that only DuckDB meets it.
+    writeFileSync(path, bytes.subarray(0, bytes.length - 40));
+    const reading = project.querySql("select * from events");
+    await expect(reading).rejects.toMatchObject({ code: "OBJECT_CORRUPT" });
+    rmSync(path);
+    await expect(project.querySql("select * from events")).rejects.toMatchObject({
+      code: "OBJECT_MISSING",
     });
   });
 });
