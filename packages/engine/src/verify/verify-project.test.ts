@@ -89,6 +89,21 @@ describe("verifyProject() over a tail", () => {
     },
   );
 
+  test.each([1, -1])("lists findings by object, whichever read ends first (%i)", async (by) => {
+    const keys = await keysUnder(env, "tail/");
+    const damaged = keys.filter((_, index) => index % 4 !== 3); // The seals stay whole.
+    for (const key of damaged) await changeBytes(env, key, (bytes) => bytes.subarray(1));
+    const late = [...keys].sort((a, b) => (a < b ? -by : by));
+    const { store } = env;
+    const get: typeof store.get = async (key, options) => {
+      await new Promise((resolve) => setTimeout(resolve, 20 * (late.indexOf(key) + 1)));
+      return store.get(key, options);
+    };
+    env = { ...env, store: { ...store, get } };
+    const { findings } = await verify();
+    expect(findings.map(({ object }) => object)).toEqual(damaged);
+  });
+
   test("finds a tail object that is not there", async () => {
     const [, , key = ""] = await keysUnder(env, "tail/");
     await env.store.delete(key);

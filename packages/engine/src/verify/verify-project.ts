@@ -18,7 +18,12 @@ import { readGroup } from "./read-group.ts";
 import { checkTail } from "./tail/check-tail.ts";
 import { noteRetiringWriters } from "./tail/retiring-writers.ts";
 import { unlistedNotesOf } from "./unlisted-notes.ts";
-import type { VerificationReport, VerifyOptions } from "./verification.ts";
+import type {
+  VerificationFinding,
+  VerificationNote,
+  VerificationReport,
+  VerifyOptions,
+} from "./verification.ts";
 import type { VerifyContext } from "./verify-context.ts";
 import { createProgress, createReportBuilder } from "./verify-context.ts";
 
@@ -49,9 +54,23 @@ export async function verifyProject(
   const context = { env: patient, project, hasher, full, signal, report, progress };
   const events = await checkAll(context, listing);
   meter.finish(total);
-  const { findings, notes } = report;
+  const findings = inOrder(report.findings);
   const objects = listing.entries.length;
-  return { ok: findings.length === 0, objects, events, findings, notes };
+  return { ok: findings.length === 0, objects, events, findings, notes: inOrder(report.notes) };
+}
+
+/** By object, then code: several objects are read at a time, and any may be the first to come. */
+function inOrder<One extends VerificationFinding | VerificationNote>(all: readonly One[]): One[] {
+  return [...all].sort(
+    (a, b) =>
+      compareText(a.object, b.object) ||
+      compareText(a.code, b.code) ||
+      compareText(a.message, b.message),
+  );
+}
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
 }
 
 /**

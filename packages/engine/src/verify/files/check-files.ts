@@ -33,7 +33,7 @@ export async function checkFiles(
     });
     await findMissing(context, group, gone);
   }
-  const [first] = copies;
+  const [first] = copies.sort(); // They come in the order in which their reads ended.
   if (first !== undefined) {
     const what = `${copies.length} day files have another version token than their manifests say`;
     context.report.note("COPIED", first, `${what}; their bytes are right: this store is a copy`);
