@@ -48,6 +48,7 @@ interface Example {
 const abc = eventsOf("A0 A30 B45 C75");
 const seconds = eventsOf("B1 A2.5 C9", 1_000);
 const totals = { count: "totals" } as const;
+const best = { ...totals, entry: "optimized" } as const;
 const excluded = eventsOf("A0 X5 B10");
 const pages = eventsOf("Page0 Page1", MINUTE_MS, [{ path: "/x" }, { path: "/y" }]);
 const items = eventsOf("Browse0 Browse1 Add2 Browse3", MINUTE_MS, [
@@ -85,6 +86,86 @@ const examples: readonly Example[] = [
     events: eventsOf("A1 A2 A3 B4"),
     query: funnel("A→B", { ...totals, exclude: [{ event: "A", between: [1, 2] }] }),
     counts: [2, 1],
+  },
+  {
+    name: "an entry that a later one has passed over drops off, in totals of best attempts",
+    events: eventsOf("A0 A10 B20"),
+    query: funnel("A→B", best),
+    counts: [2, 1],
+    more: (answer) => expect(lastMs(answer)).toBe(10 * MINUTE_MS),
+  },
+  {
+    name: "what lies before the best attempt is an attempt of its own",
+    events: eventsOf("A0 B5 A10 B20 C30"),
+    query: funnel("A→B→C", best),
+    counts: [2, 2, 1],
+    more: (answer) => expect(lastMs(answer)).toBe(20 * MINUTE_MS),
+  },
+  {
+    name: "an entry inside of the best attempt begins none",
+    events: eventsOf("A0 B5 A10 C30 A40"),
+    query: funnel("A→B→C", best),
+    counts: [2, 1, 1],
+  },
+  {
+    name: "a better attempt may begin in the window of another and end behind it",
+    events: eventsOf("A0 A50 B100 C105"),
+    query: funnel("A→B→C", best),
+    counts: [2, 1, 1],
+  },
+  {
+    name: "an exclusion that is an entry begins the next attempt, in totals of best attempts",
+    events: eventsOf("A1 A2 A3 B4"),
+    query: funnel("A→B", { ...best, exclude: [{ event: "A", between: [1, 2] }] }),
+    counts: [3, 1],
+  },
+  {
+    name: "only attempts that an exclusion ended are removed, in totals of best attempts",
+    events: eventsOf("A0 X5 A10 B20 A30"),
+    query: funnel("A→B", { ...best, exclude: [{ event: "X" }], onExclude: "remove" }),
+    counts: [2, 1],
+  },
+  {
+    name: "an attempt is pending by its own window, in totals of best attempts",
+    events: eventsOf("A0 A100"),
+    query: funnel("A→B", { ...best, asOf: START_MS + 110 * MINUTE_MS }),
+    counts: [2, 0],
+    more: ({ steps }) => expect(steps[1]?.pending).toBe(1),
+  },
+  {
+    name: "in strict order each entry is an attempt until something breaks it",
+    events: eventsOf("A0 A1 B2 X3 A4 X5 B6"),
+    query: funnel("A→B", { ...totals, order: "strict" }),
+    counts: [3, 1],
+  },
+  {
+    name: "totals of best attempts hold what each of them began with",
+    events: eventsOf("A0 A10 B20 B30 A40 B50", MINUTE_MS, [
+      { plan: "a" },
+      { plan: "b" },
+      { plan: "a" },
+      { plan: "b" },
+      { plan: "b" },
+      { plan: "a" },
+    ]),
+    query: funnel("A→B", { ...best, holdConstant: ["plan"] }),
+    counts: [2, 1],
+    more: (answer) => expect(lastMs(answer)).toBe(20 * MINUTE_MS),
+  },
+  {
+    name: "an optional step behind the last one is of one attempt only",
+    events: eventsOf("A0 A3 B5 A6"),
+    query: funnel("", {
+      ...best,
+      steps: [{ event: "A" }, { event: "B", optional: true }, { event: "C" }],
+    }),
+    counts: [2, 1, 0],
+  },
+  {
+    name: "in any order what lies before the best attempt counts too",
+    events: eventsOf("A0 B5 A100 B105 C110"),
+    query: funnel("A→B→C", { ...best, order: "any" }),
+    counts: [2, 2, 1],
   },
   {
     name: "an exclusion drops off",

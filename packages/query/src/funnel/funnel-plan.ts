@@ -14,6 +14,8 @@ export interface FunnelPlan {
   readonly sessionCount: number | undefined;
   /** An attempt is one of a session, and not of a user. */
   readonly isPerSession: boolean;
+  /** All attempts of a user count. */
+  readonly isTotals: boolean;
   readonly asOfMs: number;
   /** Only events in [fromMs, endMs) are looked at; entries, or their sessions, begin before toMs. */
   readonly fromMs: number;
@@ -43,6 +45,7 @@ export function planFunnel(parsed: ParsedFunnel, asOfMs: number): FunnelPlan {
     windowMs: windowMs ?? Number.POSITIVE_INFINITY,
     sessionCount,
     isPerSession,
+    isTotals: count === "totals",
     asOfMs,
     fromMs,
     toMs,

@@ -35,13 +35,14 @@ function arbitraryOrder(fc: Check): FastCheck.Arbitrary<Partial<FunnelQuery>> {
   const optimized = fc.record({
     order: fc.constantFrom("ordered", "ordered", "strict"),
     entry: fc.constant("optimized"),
-    count: fc.constantFrom(undefined, "uniques", "sessions"),
+    count: fc.constantFrom(undefined, "uniques", "totals", "totals", "sessions"),
     onExclude: fc.constantFrom(undefined, "remove"),
   });
   const any = fc.constantFrom<Partial<FunnelQuery>>(
     { order: "any" },
     { order: "any", count: "totals" },
     { order: "any", entry: "optimized" },
+    { order: "any", entry: "optimized", count: "totals" },
     { order: "any", count: "sessions" },
   );
   return fc.oneof(first, optimized, any) as FastCheck.Arbitrary<Partial<FunnelQuery>>;

@@ -126,7 +126,7 @@ function withFunnelWords(
       steps: trended.steps.map(({ optional: _optional, ...step }) => step),
       order: "strict",
       entry: "optimized",
-      count: wordOf(["uniques", "sessions"] as const, c),
+      count: wordOf(["uniques", "sessions", "totals"] as const, c),
       ignore: [{ event: wordOf(["view", "buy", "sign up"], c) }],
     };
   }

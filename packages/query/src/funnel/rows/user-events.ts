@@ -1,6 +1,7 @@
 import type { ShardSessions } from "../../sessions/shard-sessions.ts";
 import { NO_SESSION } from "../../sessions/shard-sessions.ts";
 import type { FunnelPlan } from "../funnel-plan.ts";
+import { createGroupSearch } from "./group-search.ts";
 import { HOLDS_NOTHING } from "./held-codes.ts";
 import type { RowKinds } from "./row-kinds.ts";
 import type { ShardRows } from "./shard-rows.ts";
@@ -40,6 +41,10 @@ export interface UserEvents {
   isEntry(event: number): boolean;
   /** Whether a group throws out an attempt that was at `from` before it and is at `to` after. */
   isHit(group: number, from: number, to: number): boolean;
+  /** The first group from `first` on that throws out an attempt at a level; else groupCount. */
+  nextHit(first: number, level: number): number;
+  /** The first group from `first` on with an event that stands for a step, whatever it holds. */
+  nextWithStep(first: number, step: number): number;
 }
 
 export function createUserEvents(
@@ -55,6 +60,8 @@ export function createUserEvents(
   let onlyNow = -1;
   const arrays = { ...arraysFor(64), count: 0, groupCount: 0 };
   const fill = createFill(plan, sessions);
+  const hits = createGroupSearch(required.length + 1, (group, level) => isHit(group, level, level));
+  const fits = createGroupSearch(plan.stepCount, hasStep);
   function isHeld(event: number): boolean {
     return heldNow === HELD_ANY || event === onlyNow || arrays.held[event] === heldNow;
   }
@@ -62,10 +69,27 @@ export function createUserEvents(
     const atMs = arrays.timesMs[event] ?? 0;
     return atMs >= entryFromMs && atMs < entryToMs;
   }
+  function hasStep(group: number, step: number): boolean {
+    const end = arrays.groupStarts[group + 1] ?? 0;
+    for (let event = arrays.groupStarts[group] ?? 0; event < end; event++) {
+      if (kinds.fits(arrays.kinds[event] ?? 0, step)) return true;
+    }
+    return false;
+  }
+  function isHit(group: number, from: number, to: number): boolean {
+    if (!hasExclusions || (mustIncrease && from !== to)) return false;
+    const end = arrays.groupStarts[group + 1] ?? 0;
+    for (let event = arrays.groupStarts[group] ?? 0; event < end; event++) {
+      if (kinds.hits(arrays.kinds[event] ?? 0, from, to)) return true;
+    }
+    return false;
+  }
   return Object.assign(arrays, {
     load(rows: ShardRows, order: Uint32Array): void {
       if (order.length > arrays.timesMs.length) Object.assign(arrays, arraysFor(2 * order.length));
       fill(arrays, rows, order);
+      hits.clear();
+      fits.clear();
     },
     setEntries(fromMs: number, toMs: number): void {
       [entryFromMs, entryToMs] = [fromMs, toMs];
@@ -85,13 +109,12 @@ export function createUserEvents(
       const kind = arrays.kinds[event] ?? 0;
       return canEnter(event) && (isAny ? kinds.fitsAny(kind) : kinds.fits(kind, 0));
     },
-    isHit(group: number, from: number, to: number): boolean {
-      if (!hasExclusions || (mustIncrease && from !== to)) return false;
-      const end = arrays.groupStarts[group + 1] ?? 0;
-      for (let event = arrays.groupStarts[group] ?? 0; event < end; event++) {
-        if (kinds.hits(arrays.kinds[event] ?? 0, from, to)) return true;
-      }
-      return false;
+    isHit,
+    nextHit(first: number, level: number): number {
+      return hasExclusions ? hits.next(level, first, arrays.groupCount) : arrays.groupCount;
+    },
+    nextWithStep(first: number, step: number): number {
+      return fits.next(step, first, arrays.groupCount);
     },
   });
 }

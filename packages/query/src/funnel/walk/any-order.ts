@@ -1,12 +1,13 @@
 import type { FunnelPlan } from "../funnel-plan.ts";
 import type { UserEvents } from "../rows/user-events.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Stretch } from "./stretch.ts";
 
 /**
- * Steps done in any order by events from `first` on, in the window of its group: as many as can be
- * given an event of their own. Returns the first group that was not looked at.
+ * Steps done in any order by events of the stretch, in the window of its first group: as many as
+ * can be given an event of their own. Returns the first group that was not looked at.
  */
-export type AnyOrderWalk = (first: number, attempt: Attempt) => number;
+export type AnyOrderWalk = (stretch: Stretch, attempt: Attempt) => number;
 
 const FREE = -1;
 
@@ -41,16 +42,16 @@ export function createAnyOrderWalk(plan: FunnelPlan, events: UserEvents): AnyOrd
     }
     return false;
   }
-  return (first, attempt) => {
+  return ({ first, end: stretchEnd, levelMax }, attempt) => {
     const windowEndMs = events.endsMs[first] ?? 0;
     owners.fill(FREE);
     attempt.level = 0;
     let group = first;
-    for (; group < events.groupCount && attempt.level < stepCount; group++) {
+    for (; group < stretchEnd && attempt.level < levelMax; group++) {
       if ((events.groupsMs[group] ?? 0) > windowEndMs) break;
       const end = events.groupStarts[group + 1] ?? 0;
       for (let event = events.groupStarts[group] ?? 0; event < end; event++) {
-        if (attempt.level === stepCount) break;
+        if (attempt.level === levelMax) break;
         visited.fill(0);
         if (!place(mustIncrease ? group : event, event)) continue;
         attempt.chosen[attempt.level] = event;

@@ -2,17 +2,18 @@ import type { FunnelPlan } from "../funnel-plan.ts";
 import type { UserEvents } from "../rows/user-events.ts";
 import type { Attempt } from "./attempt.ts";
 import { isOpen } from "./attempt.ts";
+import type { Stretch } from "./stretch.ts";
 import type { TiedEvents } from "./tied-events.ts";
 
 /**
- * The best chain of a user over all entries, in one pass over the groups of tied events.
+ * The best chain of a stretch over all entries, in one pass over its groups of tied events.
  *
  * At each level one chain is kept: of all that stand there, the one that began last. Whatever
  * another one could still reach, it reaches too, and its window closes later.
  */
 export interface ChainStates {
-  /** Level 0 when the user does not enter. */
-  find(attempt: Attempt): void;
+  /** Level 0 when there is no entry. Looks no further than to the end of the best chain. */
+  find(stretch: Stretch, attempt: Attempt): void;
 }
 
 export function createChainStates(
@@ -91,17 +92,33 @@ export function createChainStates(
     write(target, group, next, level);
     alive[level] = 1;
   }
-  function finish(attempt: Attempt): void {
+  function finish(attempt: Attempt, { end: stretchEnd }: Stretch): void {
     const { level, groups } = attempt;
+    const windowEndMs = events.endsMs[groups[0] ?? 0] ?? 0;
+    // No event behind the stretch is of the attempt, or ends it.
+    attempt.endMs = Math.min(windowEndMs, events.groupsMs[stretchEnd - 1] ?? 0);
     const stands = alive[level] === 1 && isOpen(plan, endMs(level, 0));
-    attempt.isPending = level < levelCount && (stands || wasOpen[level] === 1);
-    attempt.endMs = events.endsMs[groups[0] ?? 0] ?? 0;
+    const isPending = plan.isTotals
+      ? isOpen(plan, windowEndMs) && overMs(attempt) > asOfMs
+      : stands || wasOpen[level] === 1;
+    attempt.isPending = level < levelCount && isPending;
     attempt.isRemoved = plan.removesExcluded && level < levelCount && isThrownOut(attempt);
     attempt.entry = events.groupStarts[groups[0] ?? 0] ?? 0;
     if (!plan.needsEvents) return;
     chooseEvents(tied, attempt);
     attempt.entry = attempt.chosen[0] ?? attempt.entry;
     if (plan.hasOptional) attempt.endMs = Math.min(attempt.endMs, hitMs(events, attempt));
+  }
+  /** When the chain of an attempt was ended at its last level; Infinity when it was not. */
+  function overMs(attempt: Attempt): number {
+    if (!isStrict) return hitMs(events, attempt);
+    const { level, groups, endMs: lastMs } = attempt;
+    const last = groups[level - 1] ?? 0;
+    const from = groups.subarray(0, level).indexOf(last);
+    const isOver = endsChain(last, from, level);
+    const overAt = isOver ? events.groupsMs[last] : events.groupsMs[last + 1];
+    const isThere = last + 1 < events.groupCount && (overAt ?? 0) <= lastMs;
+    return isOver || isThere ? (overAt ?? 0) : Number.POSITIVE_INFINITY;
   }
   /** Whether an exclusion, and nothing else, ended the chain of an attempt at its last level. */
   function isThrownOut(attempt: Attempt): boolean {
@@ -117,13 +134,14 @@ export function createChainStates(
     return events.isHit(last, from, level);
   }
   return {
-    find(attempt) {
+    find(stretch, attempt) {
+      const { first, end, levelMax } = stretch;
       alive.fill(0);
       wasOpen.fill(0);
       attempt.level = 0;
       attempt.isPending = false;
       attempt.isRemoved = false;
-      for (let group = 0; group < events.groupCount && attempt.level < levelCount; group++) {
+      for (let group = first; group < end && attempt.level < levelMax; group++) {
         for (let level = 0; level < levelCount; level++) {
           const isThere = level === 0 || (alive[level] === 1 && isInWindow(level, group));
           reaches[level] = isThere ? tied.levelAfter(group, level) : 0;
@@ -131,7 +149,7 @@ export function createChainStates(
         // From above: a level is reached by chains as they stood before the group.
         for (let level = levelCount; level > 0; level--) advance(group, level, attempt);
       }
-      if (attempt.level > 0) finish(attempt);
+      if (attempt.level > 0) finish(attempt, stretch);
     },
   };
 }
@@ -151,10 +169,8 @@ function chooseEvents(tied: TiedEvents, attempt: Attempt): void {
 function hitMs(events: UserEvents, { level, groups, endMs }: Attempt): number {
   const last = groups[level - 1] ?? 0;
   const from = groups.subarray(0, level).indexOf(last);
-  for (let group = last; group < events.groupCount; group++) {
-    const atMs = events.groupsMs[group] ?? 0;
-    if (atMs > endMs) break;
-    if (events.isHit(group, group === last ? from : level, level)) return atMs;
-  }
-  return Number.POSITIVE_INFINITY;
+  if (events.isHit(last, from, level)) return events.groupsMs[last] ?? 0;
+  const next = events.nextHit(last + 1, level);
+  const atMs = next < events.groupCount ? (events.groupsMs[next] ?? 0) : Number.POSITIVE_INFINITY;
+  return atMs <= endMs ? atMs : Number.POSITIVE_INFINITY;
 }

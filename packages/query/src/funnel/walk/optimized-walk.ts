@@ -1,77 +1,63 @@
 import type { FunnelPlan } from "../funnel-plan.ts";
-import { HOLDS_NOTHING } from "../rows/held-codes.ts";
 import type { UserEvents } from "../rows/user-events.ts";
-import { HELD_ANY, HELD_NONE } from "../rows/user-events.ts";
-import { createAnyOrderWalk } from "./any-order.ts";
-import { compareAttempts, copyAttempt, createAttempt, isOpen } from "./attempt.ts";
-import { createChainStates } from "./chain-states.ts";
-import type { Walk } from "./sequential-walk.ts";
-import { nextEntry } from "./sequential-walk.ts";
+import { HELD_ANY } from "../rows/user-events.ts";
+import type { Attempt } from "./attempt.ts";
+import { createAttempt } from "./attempt.ts";
+import { createBestAttempt } from "./best-attempt.ts";
+import { matchSteps } from "./optional-steps.ts";
+import type { TakeAttempt, Walk } from "./sequential-walk.ts";
+import type { Stretch } from "./stretch.ts";
 import type { TiedEvents } from "./tied-events.ts";
 
-/** The best attempt over all entries. */
+/** The best attempt over all entries; where totals are counted, those before and behind it too. */
 export function createOptimizedWalk(plan: FunnelPlan, events: UserEvents, tied: TiedEvents): Walk {
-  const best = createAttempt(plan);
-  const candidate = createAttempt(plan);
-  const findBest = plan.parsed.order === "any" ? bestInAnyOrder : bestChain;
-  const states = createChainStates(plan, events, tied);
-  const walkAny = createAnyOrderWalk(plan, events);
+  const { find, holdWith } = createBestAttempt(plan, events, tied);
+  const levelCount = plan.required.length;
+  /** By the levels that a stretch can reach: its best attempt. Those before it reach fewer. */
+  const bests = Array.from({ length: levelCount + 1 }, () => createAttempt(plan));
+  const matched = new Int32Array(plan.stepCount);
 
-  /** Keeps the better one; it is pending if either of two at the same level is. */
-  function offer(): void {
-    if (candidate.level < best.level) return;
-    const isPending = candidate.isPending || (candidate.level === best.level && best.isPending);
-    if (best.level === 0 || compareAttempts(events, candidate, best) < 0) {
-      copyAttempt(candidate, best);
-    }
-    best.isPending = isPending && best.level < plan.required.length;
+  /** The last group of an attempt, that of an optional step behind the required ones too. */
+  function lastGroup(attempt: Attempt): number {
+    const last = attempt.groups[attempt.level - 1] ?? 0;
+    if (!plan.hasOptional) return last;
+    matchSteps(plan, events, attempt, matched);
+    return matched.reduce((latest, event) => Math.max(latest, groupAt(event)), last);
   }
-  function holdWith(entry: number): void {
-    const held = events.held[entry] ?? HOLDS_NOTHING;
-    events.setHeld(held === HOLDS_NOTHING ? HELD_NONE : held, entry);
+  function groupAt(event: number): number {
+    return event < 0 ? 0 : (events.groupOf[event] ?? 0);
   }
-  function bestChain(): void {
-    if (plan.parsed.holdConstant.length === 0) {
-      states.find(candidate);
-      offer();
-      return;
+  /**
+   * The attempts of a stretch in order of time; false: no more are wanted. Part of a stretch
+   * reaches no more levels than the whole, so that a walk over it ends with the attempt it finds,
+   * or lowers what the rest can reach.
+   */
+  function walkStretch(stretch: Stretch, take: TakeAttempt): boolean {
+    const best = bests[stretch.levelMax] ?? createAttempt(plan);
+    const levels = new Map<number, number>();
+    let { first, levelMax } = stretch;
+    while (first < stretch.end && levelMax > 0) {
+      find({ first, end: stretch.end, levelMax }, levels, best);
+      if (best.level === 0) return true;
+      levelMax = best.level;
+      const before = { first, end: best.groups[0] ?? 0, levelMax: levelMax - 1 };
+      if (!walkStretch(before, take)) return false;
+      holdWith(best); // Its optional steps must hold with it too.
+      if (!take(best)) return false;
+      first = lastGroup(best) + 1;
     }
-    const seen = new Set<number>();
-    for (let entry = nextEntry(events, 0); entry >= 0; entry = nextEntry(events, entry + 1)) {
-      const held = events.held[entry] ?? HOLDS_NOTHING;
-      if (seen.has(held)) continue;
-      seen.add(held);
-      // Of entries with which nothing holds, the first is the best: it ends the earliest.
-      holdWith(entry);
-      states.find(candidate);
-      if (held === HOLDS_NOTHING) candidate.isPending = false;
-      offer();
-    }
-  }
-  function bestInAnyOrder(): void {
-    const holds = plan.parsed.holdConstant.length > 0;
-    let walked = -1; // The group of the last entry, where nothing is held constant.
-    for (let entry = nextEntry(events, 0); entry >= 0; entry = nextEntry(events, entry + 1)) {
-      const first = events.groupOf[entry] ?? 0;
-      if (!holds && walked === first) continue;
-      walked = first;
-      if (best.level === plan.stepCount && first > (best.groups[best.level - 1] ?? 0)) return;
-      if (holds) holdWith(entry);
-      const isAlone = holds && events.held[entry] === HOLDS_NOTHING;
-      candidate.entry = entry;
-      walkAny(first, candidate);
-      candidate.isPending = !isAlone && isOpen(plan, events.endsMs[first]);
-      offer();
-    }
+    return true;
   }
   return (take) => {
-    best.level = 0;
-    best.isPending = false;
-    best.isRemoved = false;
-    findBest();
-    // Optional steps of the best attempt must hold with it too.
-    if (plan.parsed.holdConstant.length > 0 && best.level > 0) holdWith(best.entry);
-    if (best.level > 0) take(best);
+    const whole = { first: 0, end: events.groupCount, levelMax: levelCount };
+    if (plan.isTotals) {
+      walkStretch(whole, take);
+    } else {
+      const best = bests[levelCount] ?? createAttempt(plan);
+      find(whole, new Map(), best);
+      holdWith(best);
+      if (best.level > 0) take(best);
+    }
     events.setHeld(HELD_ANY);
   };
 }

@@ -48,7 +48,8 @@ function firstFit({ mustIncrease }: FunnelPlan, events: UserEvents, gap: Gap): n
   const { step, last, next, endMs, matched } = gap;
   const first = mustIncrease ? last + 1 : last;
   const end = next === undefined ? events.groupCount : mustIncrease ? next : next + 1;
-  for (let group = first; group < end; group++) {
+  let group = events.nextWithStep(first, step);
+  for (; group < end; group = events.nextWithStep(group + 1, step)) {
     if (next === undefined && (events.groupsMs[group] ?? 0) > endMs) break;
     const eventEnd = events.groupStarts[group + 1] ?? 0;
     for (let event = events.groupStarts[group] ?? 0; event < eventEnd; event++) {

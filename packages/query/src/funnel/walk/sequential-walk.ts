@@ -5,6 +5,7 @@ import { HELD_ANY, HELD_NONE } from "../rows/user-events.ts";
 import { createAnyOrderWalk } from "./any-order.ts";
 import type { Attempt } from "./attempt.ts";
 import { createAttempt, isOpen } from "./attempt.ts";
+import { nextEntryIn } from "./stretch.ts";
 import type { TiedEvents } from "./tied-events.ts";
 
 /** Takes an attempt, which holds until it returns; false: no more are wanted of this user. */
@@ -22,8 +23,12 @@ export function createSequentialWalk(plan: FunnelPlan, events: UserEvents, tied:
   const attempt = createAttempt(plan);
   const holds = plan.parsed.holdConstant.length > 0;
   const walkAny = createAnyOrderWalk(plan, events);
-  const walk = plan.parsed.order === "any" ? walkAny : walkOrdered;
+  const isAny = plan.parsed.order === "any";
 
+  function walk(first: number): number {
+    const stretch = { first, end: events.groupCount, levelMax: plan.stepCount };
+    return isAny ? walkAny(stretch, attempt) : walkOrdered(first);
+  }
   function walkOrdered(first: number): number {
     const { required, asOfMs } = plan;
     const windowEndMs = events.endsMs[first] ?? 0;
@@ -49,23 +54,18 @@ export function createSequentialWalk(plan: FunnelPlan, events: UserEvents, tied:
   }
   return (take) => {
     for (let group = 0; group < events.groupCount; ) {
-      const entry = nextEntry(events, events.groupStarts[group] ?? 0);
+      const rest = { first: group, end: events.groupCount, levelMax: plan.stepCount };
+      const entry = nextEntryIn(events, rest, events.groupStarts[group] ?? 0);
       if (entry < 0) break;
       const first = events.groupOf[entry] ?? 0;
       const held = holds ? (events.held[entry] ?? HOLDS_NOTHING) : HELD_ANY;
       events.setHeld(held === HOLDS_NOTHING ? HELD_NONE : held, entry);
       attempt.entry = entry;
       attempt.isPending = held !== HOLDS_NOTHING && isOpen(plan, events.endsMs[first]);
-      group = walk(first, attempt);
+      group = walk(first);
       if (attempt.level === plan.required.length) attempt.isPending = false;
       if (!take(attempt)) break;
     }
     events.setHeld(HELD_ANY);
   };
-}
-
-/** The first event from `from` on that may begin an attempt; -1 when there is none. */
-export function nextEntry(events: UserEvents, from: number): number {
-  for (let event = from; event < events.count; event++) if (events.isEntry(event)) return event;
-  return -1;
 }

@@ -4,7 +4,7 @@ import { parseBy, parseLimit } from "../parse-by.ts";
 import { parseFilter } from "../parse-filter.ts";
 import { parseRange, parseSession, rangeFields } from "../parse-range.ts";
 import { parseSelect } from "../parse-select.ts";
-import { queryInvalid, queryNotBuilt } from "../query-errors.ts";
+import { queryInvalid } from "../query-errors.ts";
 import type { Fields, Place } from "../query-place.ts";
 import {
   fieldsOf,
@@ -44,13 +44,12 @@ const WINDOW_SESSIONS_MAX = 12;
 const QUANTUM_MS_MAX = 86_400_000;
 const units = ["minute", "hour", "day", "week", "month"] as const satisfies readonly TimeUnit[];
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts not answered yet */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseFunnel(place: Place): ParsedFunnel {
   const fields = fieldsOf(place, FIELDS, "a funnel");
   const range = parseRange(fields);
   const order = choiceAt(fields, "order", ["ordered", "strict", "any"] as const);
   const steps = parseSteps(fields.at("steps"), order);
-  const entry = parseEntry(fields, order);
   const attemptWhere = fields.at("attemptWhere");
   const exclude = parseExclusions(fields.at("exclude"), { order, steps });
   return {
@@ -60,8 +59,8 @@ export function parseFunnel(place: Place): ParsedFunnel {
     ...parseWindow(fields.at("window")),
     session: parseSession(fields.at("session")),
     order,
-    entry,
-    count: parseCount(fields, entry),
+    entry: parseEntry(fields, order),
+    count: choiceAt(fields, "count", ["uniques", "totals", "sessions"] as const),
     exclude,
     onExclude: choiceAt(fields, "onExclude", ["dropoff", "remove"] as const),
     ignore: parseIgnore(fields.at("ignore"), order),
@@ -109,13 +108,6 @@ function parseEntry(fields: Fields, order: ParsedFunnel["order"]): ParsedFunnel[
   throw queryInvalid(place.path, `${place.path} must be "optimized": order is "strict"`, {
     allowed: ["optimized"],
   });
-}
-
-function parseCount(fields: Fields, entry: ParsedFunnel["entry"]): ParsedFunnel["count"] {
-  const { path } = fields.at("count");
-  const count = choiceAt(fields, "count", ["uniques", "totals", "sessions"] as const);
-  if (count !== "totals" || entry === "first") return count;
-  throw queryNotBuilt(path, "the count totals with optimized entries (order strict has them)");
 }
 
 function parseIgnore(place: Place, order: ParsedFunnel["order"]): ParsedFunnel["ignore"] {

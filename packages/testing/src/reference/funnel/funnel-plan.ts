@@ -33,9 +33,6 @@ export function funnelPlanOf(query: FunnelQuery, nowMs: number): FunnelPlan {
   const { steps, window, order = "ordered", ties, timezone = "UTC" } = query;
   const isTotals = query.count === "totals";
   const isOptimized = query.entry === "optimized" || order === "strict";
-  if (isOptimized && isTotals) {
-    throw new ShaleError("QUERY_NOT_BUILT", "Cannot answer this funnel in this version");
-  }
   const fromMs = instantMsOf(query.from, timezone);
   const toMs = instantMsOf(query.to, timezone);
   if (fromMs >= toMs) {

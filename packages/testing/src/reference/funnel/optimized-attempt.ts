@@ -10,6 +10,19 @@ export function optimizedAttempt(plan: FunnelPlan, events: readonly Seen[]): Att
   return plan.order === "any" ? bestInAnyOrder(plan, events) : bestChain(plan, events);
 }
 
+/**
+ * All attempts in order: the best one, and those that are found in the same manner in what lies
+ * before it and in what lies behind it, each as if there were nothing else.
+ */
+export function optimizedAttempts(plan: FunnelPlan, events: readonly Seen[]): Attempt[] {
+  const best = optimizedAttempt(plan, events);
+  if (best === undefined) return [];
+  const times = best.matched.flatMap((seen) => (seen === undefined ? [] : [seen.atMs]));
+  const before = events.filter(({ atMs }) => atMs < best.entry.atMs);
+  const after = events.filter(({ atMs }) => atMs > Math.max(...times));
+  return [...optimizedAttempts(plan, before), best, ...optimizedAttempts(plan, after)];
+}
+
 /** More steps first, then the earliest end, then the latest entry, then each step as early as can be. */
 function compareReached(left: readonly number[], right: readonly number[]): number {
   const differences = [
@@ -33,11 +46,12 @@ function bestInAnyOrder(plan: FunnelPlan, events: readonly Seen[]): Attempt | un
   const [best] = all;
   if (best === undefined) return undefined;
   const level = best.reachedMs.length;
+  const rivals = plan.isTotals ? [best] : all;
   return {
     ...best,
     isPending:
       level < plan.steps.length &&
-      all.some(({ entry, reachedMs }) => reachedMs.length === level && isOpen(plan, entry)),
+      rivals.some(({ entry, reachedMs }) => reachedMs.length === level && isOpen(plan, entry)),
     isRemoved: false,
   };
 }
@@ -61,12 +75,14 @@ function bestChain(plan: FunnelPlan, events: readonly Seen[]): Attempt | undefin
   if (chain === undefined || entry === undefined) return undefined;
   const isConverted = chain.length === plan.required.length;
   const endMs = Math.min(overMs(plan, events, chain), entry.lastMs);
+  // Where attempts are counted, another one that got as far is an attempt of its own.
+  const rivals = plan.isTotals ? [chain] : chains;
   return {
     ...orderedAttempt(plan, heldWith(plan, entry, events), { chain, endMs }),
     entry,
     isPending:
       !isConverted &&
-      chains.some(
+      rivals.some(
         (one) =>
           one.length === chain.length &&
           one[0] !== undefined &&

@@ -11,7 +11,7 @@ import type { FunnelPlan, Seen } from "./funnel-plan.ts";
 import { funnelPlanOf } from "./funnel-plan.ts";
 import { segmentsOf } from "./funnel-segments.ts";
 import { answerSteps } from "./funnel-steps.ts";
-import { optimizedAttempt } from "./optimized-attempt.ts";
+import { optimizedAttempt, optimizedAttempts } from "./optimized-attempt.ts";
 import { sequentialAttempts } from "./sequential-attempts.ts";
 
 /** The answer to a funnel over `events`, without its meta. */
@@ -99,6 +99,7 @@ function attemptsIn(plan: FunnelPlan, seen: readonly Seen[]): Attempt[] {
 
 function everyAttempt(plan: FunnelPlan, seen: readonly Seen[]): Attempt[] {
   if (!plan.isOptimized) return sequentialAttempts(plan, seen);
+  if (plan.isTotals) return optimizedAttempts(plan, seen);
   const best = optimizedAttempt(plan, seen);
   return best === undefined ? [] : [best];
 }
