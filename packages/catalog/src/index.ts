@@ -83,6 +83,8 @@ export {
 export { loadCatalog, openCatalog } from "./open-catalog.ts";
 export { holdsOrdinal } from "./ordinal-ranges.ts";
 export { openPin } from "./pin/open-pin.ts";
+export type { PinPair, PinPairOptions } from "./pin/open-pin-pair.ts";
+export { openPinPair } from "./pin/open-pin-pair.ts";
 export type { GroupState, Pin, PinOptions, TailPosition, TailRef } from "./pin/pin.ts";
 export type { PinMemo } from "./pin/pin-memo.ts";
 export { createPinMemo } from "./pin/pin-memo.ts";

@@ -16,8 +16,9 @@ export type Positions = ReadonlyMap<WriterOrdinal, TailPosition>;
 /**
  * The spec that is asked for, or the live one.
  *
- * @throws {ShaleError} OPTION_INVALID for one that is not there or no longer fed; FORMAT_UNKNOWN
- * when the catalog holds what this version of the store cannot read
+ * @throws {ShaleError} OPTION_INVALID for one that is not there, no longer fed, or whose cut is
+ * still being taken: where its rows begin is not known then; FORMAT_UNKNOWN when the catalog holds
+ * what this version of the store cannot read
  */
 export function specOf(catalog: CatalogDocument, wanted: SpecName | undefined): ShardingSpec {
   const name = wanted ?? catalog.live;
@@ -26,6 +27,13 @@ export function specOf(catalog: CatalogDocument, wanted: SpecName | undefined): 
     throw new ShaleError(
       "OPTION_INVALID",
       `Cannot read spec ${name}: project "${catalog.project}" feeds ${catalog.fed.join(", ")}`,
+      { path: "spec" },
+    );
+  }
+  if (name !== catalog.specs[0]?.spec && !catalog.cuts.some((cut) => cut.spec === name)) {
+    throw new ShaleError(
+      "OPTION_INVALID",
+      `Cannot read spec ${name}: project "${catalog.project}" is still taking its cut`,
       { path: "spec" },
     );
   }
