@@ -30,3 +30,4 @@ export { planPurges } from "./plan/plan-purges.ts";
 export type { CompactionMemo } from "./run/compaction-memo.ts";
 export { createCompactionMemo } from "./run/compaction-memo.ts";
 export { compactionTasks } from "./task/compaction-tasks.ts";
+export { generationAt } from "./task/generation-at.ts";

@@ -44,7 +44,8 @@ export async function countRows(
   return { rows, tailRows, files };
 }
 
-function withoutFiles({ groups }: Pin): Pin["groups"] {
+/** The groups of a pin as if they had no day files: their tail rows alone. */
+export function withoutFiles({ groups }: Pick<Pin, "groups">): Pin["groups"] {
   return new Map(
     [...groups].map(([group, { watermarks }]) => [group, { watermarks, manifest: undefined }]),
   );

@@ -12,6 +12,7 @@ export { compareBytes } from "./rows/compare-bytes.ts";
 export { compareRows } from "./rows/order-rows.ts";
 export type { RowOutline, RowPartition } from "./rows/partition-rows.ts";
 export { partitionRows } from "./rows/partition-rows.ts";
+export type { StoredBatchOptions } from "./rows/stored-batch-of-scan.ts";
 export { storedBatchOfScan } from "./rows/stored-batch-of-scan.ts";
 export type { ScanBatch, ScanProperty, TextCodes, TextProperty } from "./scan-batch.ts";
 export type {
@@ -24,3 +25,5 @@ export type {
 } from "./scan-options.ts";
 export { createScanStats } from "./scan-options.ts";
 export { scanShards } from "./scan-shards.ts";
+export type { ShardDay, ShardDayReading, TailPart } from "./shard-days.ts";
+export { countDays, listShardDays } from "./shard-days.ts";

@@ -1,12 +1,25 @@
 import type { PropertyColumn, StoredBatch, TextTable, UserHasher } from "@shale/columns";
 import { createTextTableBuilder, hashUsers } from "@shale/columns";
+import type { WriterOrdinal } from "@shale/model";
+import { writerOrdinal } from "@shale/model";
 import type { ScanBatch, ScanProperty, TextCodes } from "../scan-batch.ts";
 
-/**
- * A batch that was scanned with detail "events" and all columns, as one that can be stored: with
- * the insert ids that are shown, all in generation 0.
- */
-export function storedBatchOfScan(scanned: ScanBatch, hasher: UserHasher): StoredBatch {
+export interface StoredBatchOptions {
+  /**
+   * "shown": each row has an insert id, `~<writer>-<seq>` where none was sent. "stored": such a one
+   * is absent, as in day files. Default "shown".
+   */
+  readonly insertIds?: "shown" | "stored" | undefined;
+  /** Default: every row is of generation 0. */
+  readonly generationOf?: ((writer: WriterOrdinal, seq: number) => number) | undefined;
+}
+
+/** A batch that was scanned with detail "events" and all columns, as one that can be stored. */
+export function storedBatchOfScan(
+  scanned: ScanBatch,
+  hasher: UserHasher,
+  { insertIds: idsWanted = "shown", generationOf }: StoredBatchOptions = {},
+): StoredBatch {
   const { rowCount } = scanned;
   const users = ownTexts(scanned.users, scanned.userCodes);
   const events = ownTexts(scanned.events, scanned.eventCodes);
@@ -14,10 +27,15 @@ export function storedBatchOfScan(scanned: ScanBatch, hasher: UserHasher): Store
   const seqs = new Float64Array(rowCount);
   const writers = new Float64Array(rowCount);
   const insertIdCodes = new Uint32Array(rowCount);
+  const generations = new Uint32Array(rowCount);
   for (let row = 0; row < rowCount; row++) {
-    seqs[row] = scanned.seqAt(row);
-    writers[row] = scanned.writerAt(row);
-    insertIdCodes[row] = 1 + insertIds.internBytes(scanned.insertIdAt(row));
+    const [seq, writer] = [scanned.seqAt(row), scanned.writerAt(row)];
+    seqs[row] = seq;
+    writers[row] = writer;
+    if (generationOf !== undefined) generations[row] = generationOf(writerOrdinal(writer), seq);
+    const id = scanned.insertIdAt(row);
+    if (idsWanted === "stored" && isDerived(id, writer, seq)) continue;
+    insertIdCodes[row] = 1 + insertIds.internBytes(id);
   }
   return {
     rowCount,
@@ -31,9 +49,21 @@ export function storedBatchOfScan(scanned: ScanBatch, hasher: UserHasher): Store
     properties: [...scanned.properties.values()].flatMap(columnsOf),
     seqs,
     writers,
-    generations: new Uint32Array(rowCount),
+    generations,
   };
 }
+
+/**
+ * Whether the id is the one that is derived for this very row. A row that moved to another writer
+ * has the derived id of its old place stored (protocol W4), which is another one.
+ */
+function isDerived(id: Uint8Array, writer: number, seq: number): boolean {
+  if (id[0] !== TILDE) return false;
+  return (
+    Buffer.from(id.buffer, id.byteOffset, id.length).toString("latin1") === `~${writer}-${seq}`
+  );
+}
+const TILDE = 0x7e;
 
 function columnsOf({ name, string, number, boolean, list }: ScanProperty): PropertyColumn[] {
   const columns: PropertyColumn[] = [];
