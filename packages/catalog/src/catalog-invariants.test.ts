@@ -1,5 +1,10 @@
 import { memoryStore } from "@shale/env";
-import type { CatalogDocument, CatalogOperation, CatalogWriter } from "@shale/format";
+import type {
+  CatalogDocument,
+  CatalogOperation,
+  CatalogTransition,
+  CatalogWriter,
+} from "@shale/format";
 import { encodeCatalog } from "@shale/format";
 import {
   chainVersion,
@@ -23,6 +28,10 @@ const nonceOf = (n: number) => String(n).padStart(32, "0");
 const tombstone = { number: 1, userHash: nonceOf(7), seq: 5, atMs: 1 };
 const load = { id: "l1", ordinal: writerOrdinal(4), shards: 8, adoptedMs: 1 };
 const audit = { atMs: 1, what: "something", by: "ann" };
+const transition: CatalogTransition = {
+  ...{ number: 1, operation: "grow", verb: "begin", from: "steady", to: "teeing" },
+  ...{ atMs: 1, by: "ann", facts: { spec: "B" } },
+};
 const operation: CatalogOperation = {
   id: "grow",
   source: A,
@@ -36,6 +45,8 @@ const operation: CatalogOperation = {
   finalizedMs: null,
   token: null,
   sourceMissed: false,
+  throttle: { bytesPerSecond: null, concurrency: 1 },
+  lastError: null,
 };
 
 function writer(ordinal: number): CatalogWriter {
@@ -57,6 +68,7 @@ function fullCatalog(first: CatalogDocument): CatalogDocument {
     fed: [A, B],
     behind: [{ spec: B, sinceMs: 1, catchUp: null }],
     operation,
+    transitions: [transition],
     cutPending: { operation: "grow" },
     writers: [writer(2), { ...writer(3), forgotten: { lastSeq: 0, atMs: 1 } }],
     nextOrdinal: 5,
@@ -187,6 +199,13 @@ const violations: Readonly<Record<string, readonly Violation[]>> = {
     () => ({ retention: { keepMs: null, firstDay: dayOf(99 * 86_400_000) } }),
   ],
   CAT23_auditAppends: [() => ({ audit: [] }), () => ({ audit: [{ ...audit, by: "bob" }] })],
+  CAT24_transitionsAppend: [
+    () => ({ transitions: [] }),
+    () => ({ transitions: [{ ...transition, by: "bob" }] }),
+    () => ({ transitions: [transition, { ...transition, from: "teeing" }] }),
+    () => ({ transitions: [transition, { ...transition, number: 2 }] }),
+    () => ({ operation: { ...operation, state: "backfilling" } }),
+  ],
 };
 
 async function fullShop() {

@@ -107,6 +107,18 @@ const catalogSteps: Readonly<Record<string, CatalogStep>> = {
     isDeepStrictEqual(after.audit.slice(0, before.audit.length), before.audit)
       ? undefined
       : "an audit entry was changed or dropped",
+  CAT24_transitionsAppend: (before, after) => {
+    const kept = after.transitions.slice(0, before.transitions.length);
+    if (!isDeepStrictEqual(kept, before.transitions)) return "a transition was changed or dropped";
+    const wrong = after.transitions.findIndex(({ number }, i) => number !== i + 1);
+    if (wrong >= 0) return `transition ${wrong + 1} has another number`;
+    const [from, to] = [before, after].map(({ operation }) => operation?.state ?? "steady");
+    const added = after.transitions.slice(before.transitions.length);
+    if (added.length > 1) return "two transitions in one step";
+    if (added[0] === undefined) return from === to ? undefined : `${from} became ${to} unsaid`;
+    const isSaid = added[0].from === from && added[0].to === to;
+    return isSaid ? undefined : `it says ${added[0].from} to ${added[0].to}, not ${from} to ${to}`;
+  },
 };
 
 /** Everything that a commit to a catalog must keep, by name. Run at every attempt. */

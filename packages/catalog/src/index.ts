@@ -33,6 +33,8 @@ export {
   WORK_PIN_RENEW_MS,
   WORK_PIN_STALE_MS,
 } from "./collect/work-pins.ts";
+export { completeCut } from "./cut/complete-cut.ts";
+export { readEnds, withLaterWriters } from "./cut/read-ends.ts";
 export type { AdoptingWriter, Adoption } from "./delete/await-adoption.ts";
 export type { DeletionOptions, DeletionReceipt, ReceiptTombstone } from "./delete/delete-users.ts";
 export { ADOPTION_WAIT_MS, deleteUsers } from "./delete/delete-users.ts";
@@ -56,7 +58,7 @@ export type { ManifestsReading } from "./manifest/load-manifests.ts";
 export { loadManifests } from "./manifest/load-manifests.ts";
 export { manifestInvariants } from "./manifest/manifest-invariants.ts";
 export type { ManifestPlace } from "./manifest/manifest-place.ts";
-export { openManifest } from "./manifest/open-manifest.ts";
+export { firstManifest, openManifest } from "./manifest/open-manifest.ts";
 export type { FoldPlan } from "./manifest/plan-fold.ts";
 export { FOLD_CHANGES_MAX, isFoldDue, PAGE_ENTRIES_MAX, planFold } from "./manifest/plan-fold.ts";
 export type { DayFilePlace } from "./object-keys.ts";
@@ -80,7 +82,7 @@ export {
   tailPlaceOfKey,
   tailPrefix,
 } from "./object-keys.ts";
-export { loadCatalog, openCatalog } from "./open-catalog.ts";
+export { existing, loadCatalog, openCatalog } from "./open-catalog.ts";
 export { holdsOrdinal } from "./ordinal-ranges.ts";
 export { openPin } from "./pin/open-pin.ts";
 export type { PinPair, PinPairOptions } from "./pin/open-pin-pair.ts";

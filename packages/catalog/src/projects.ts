@@ -49,6 +49,7 @@ function firstCatalogOf(
     fed: [spec],
     behind: [],
     operation: null,
+    transitions: [],
     cutPending: null,
     cuts: [],
     writers: [],

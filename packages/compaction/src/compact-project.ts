@@ -1,3 +1,4 @@
+import { completeCut } from "@shale/catalog";
 import type { Env } from "@shale/env";
 import type { CatalogDocument } from "@shale/format";
 import { defaultDayFileCompression } from "@shale/format";
@@ -51,6 +52,8 @@ export async function compactProject(
     signal,
   });
   const policy = boundedPolicy(options.policy ?? compactionPolicy, run.memoryBytesMax);
+  // A begin that died between its two commits would keep every drain waiting (S1).
+  if (options.dryRun !== true) await completeCut(env, project, { signal });
   const catalog = await newestCatalog(run);
   const groups = groupsOf(run, catalog);
   if (options.dryRun !== true) for (const group of groups) await takeOverClaims(run, group);

@@ -96,11 +96,19 @@ async function cutForB(env: Env, world: World): Promise<void> {
     finalizedMs: null,
     token: null,
     sourceMissed: false,
+    throttle: { bytesPerSecond: null, concurrency: 1 },
+    lastError: null,
   } as const;
   await editCatalog(env, ({ specs, fed }) => ({
     specs: [...specs, { spec: B, shards: 2, hash: "xxh64", createdMs: 0, closedMs: null }],
     fed: [...fed, B],
     operation,
+    transitions: [
+      {
+        ...{ number: 1, operation: "op", verb: "begin", from: "steady", to: "teeing" },
+        ...{ atMs: 1, by: "ann", facts: {} },
+      },
+    ],
     cutPending: { operation: "op" },
   }));
   const position = { n: world.numbers.get(1) ?? 0, lastSeq: world.nextSeq - 1 };
@@ -204,7 +212,13 @@ test("generations stay apart in files while a reshard is open, and come together
     [DAY + 1, 0],
     [DAY + 1, 1],
   ]);
-  await editCatalog(env, () => ({ operation: null }));
+  await editCatalog(env, ({ transitions }) => ({
+    operation: null,
+    transitions: [
+      ...transitions,
+      { ...transitions[0]!, number: 2, verb: "abort", from: "teeing", to: "steady" },
+    ],
+  }));
   await compact(env);
   expect((await checkAnswers(env, world)).entries).toHaveLength(2);
 });

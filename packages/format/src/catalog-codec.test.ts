@@ -71,7 +71,26 @@ const catalog: fc.Arbitrary<CatalogDocument> = fc.record<CatalogDocument>({
       finalizedMs: orNull(time),
       token: orNull(name),
       sourceMissed: fc.boolean(),
+      throttle: fc.record({ bytesPerSecond: orNull(positive), concurrency: positive }),
+      lastError: orNull(fc.record({ atMs: time, code: name, message: fc.string() })),
     }),
+  ),
+  transitions: fc.array(
+    fc.record({
+      number: positive,
+      operation: name,
+      verb: name,
+      from: fc.constantFrom("steady", "copying", "teeing"),
+      to: fc.constantFrom("teeing", "aborting", "finalized"),
+      atMs: time,
+      by: fc.string(),
+      facts: fc.dictionary(
+        fc.stringMatching(/^[a-z][A-Za-z0-9]{0,9}$/),
+        fc.oneof(fc.string(), fc.nat(), fc.boolean(), fc.constant(null)),
+        { maxKeys: 3 },
+      ),
+    }),
+    { maxLength: 3 },
   ),
   cutPending: orNull(fc.record({ operation: name })),
   cuts: fc.array(fc.record({ generation: positive, operation: name, spec, ...vector }), {
@@ -165,7 +184,7 @@ describe("encodeCatalog() and decodeCatalog()", () => {
   });
 
   test("refuse a newer format version", () => {
-    const newer = encodeEnvelope({ kind: "catalog", formatVersion: 2, body: {} });
+    const newer = encodeEnvelope({ kind: "catalog", formatVersion: 3, body: {} });
     const error = refusal(() => decodeCatalog(newer, { key }));
     expect(error.code).toBe("FORMAT_UNKNOWN");
     expect(error.message).toContain(key);
@@ -181,7 +200,7 @@ describe("encodeCatalog() and decodeCatalog()", () => {
     const cases = damagedCopies(document, "catalog");
     expect(cases.length).toBeGreaterThan(200);
     for (const { body, path } of cases) {
-      const bytes = encodeEnvelope({ kind: "catalog", formatVersion: 1, body });
+      const bytes = encodeEnvelope({ kind: "catalog", formatVersion: 2, body });
       const error = refusal(() => decodeCatalog(bytes, { key }));
       expect([error.code, path]).toStrictEqual(["OBJECT_CORRUPT", path]);
       expect(error.path).toContain("catalog");
@@ -194,12 +213,21 @@ describe("encodeCatalog() and decodeCatalog()", () => {
     expect(refusal(() => encodeCatalog(wrong)).path).toBe("catalog.nextOrdinal");
   });
 
-  test("still read version 1 as it was committed, and the example of the docs", () => {
+  test("still read version 1 as it was committed, from before there were reshards", () => {
     const fixture = new URL("../fixtures/v1/catalog", import.meta.url);
     expect(existsSync(fixture)).toBe(true);
     const document = decodeCatalog(readFileSync(fixture), { key });
     expect([document.project, document.version, document.live]).toStrictEqual(["shop", 3, "A"]);
     expect(document.writers.map((writer) => writer.ordinal)).toStrictEqual([2, 4]);
+    expect(document.transitions).toStrictEqual([]);
+    expect(document.operation?.throttle).toStrictEqual({ bytesPerSecond: null, concurrency: 1 });
+    expect(decodeCatalog(encodeCatalog(document), { key })).toStrictEqual(document);
+  });
+
+  test("still read version 2 as it was committed, and the example of the docs", () => {
+    const fixture = new URL("../fixtures/v2/catalog", import.meta.url);
+    const document = decodeCatalog(readFileSync(fixture), { key });
+    expect(document.transitions.map(({ verb }) => verb)).toStrictEqual(["begin", "backfill"]);
     expect(Buffer.from(encodeCatalog(document))).toStrictEqual(readFileSync(fixture));
     expect(exampleInDocs()).toBe(readFileSync(fixture, "utf8"));
   });
@@ -225,10 +253,11 @@ function damagedCopies(value: unknown, path: string): { body: unknown; path: str
       body: { ...value, [field]: copy.body },
     })),
   ]);
-  // In a map from ordinals to positions a missing entry is no damage.
-  const isMap = path.endsWith(".positions");
+  // In a map a missing entry is no damage, and one more fact is none either.
+  const isMap = path.endsWith(".positions") || path.endsWith(".facts");
+  const more = { body: { ...value, unknownField: 1 }, path: `${path}.unknownField` };
   return [
     ...(isMap ? copies.filter(({ body }) => JSON.stringify(body).includes("wrong")) : copies),
-    { body: { ...value, unknownField: 1 }, path: `${path}.unknownField` },
+    ...(path.endsWith(".facts") ? [] : [more]),
   ];
 }

@@ -14,13 +14,16 @@ import type {
   CatalogBehind,
   CatalogCut,
   CatalogDocument,
+  CatalogFailure,
   CatalogLoad,
   CatalogOperation,
   CatalogPosition,
   CatalogProcess,
   CatalogRetention,
   CatalogSpec,
+  CatalogThrottle,
   CatalogTombstone,
+  CatalogTransition,
   CatalogVector,
   CatalogWriter,
   OrdinalRange,
@@ -31,17 +34,19 @@ import type { Shape } from "./json-shape.ts";
 import {
   freeText,
   listOf,
+  namedOf,
   nullOr,
   numberedOf,
   objectOf,
   oneOf,
+  plainValue,
   refuseShape,
   textOf,
   truth,
   wholeFrom,
 } from "./json-shape.ts";
 
-export const CATALOG_FORMAT_VERSION = 1;
+export const CATALOG_FORMAT_VERSION = 2;
 
 const timeMs = wholeFrom(0);
 const hex128 = textOf(/^[0-9a-f]{32}$/);
@@ -77,6 +82,14 @@ const nonces: Shape<readonly string[]> = (value, place) => {
   const fits = ring.length >= 1 && ring.length <= NONCES_KEPT;
   return fits ? ring : refuseShape(ring.length, `1 to ${NONCES_KEPT} nonces`, place);
 };
+const operationStates = [
+  "copying",
+  "teeing",
+  "backfilling",
+  "validating",
+  "finalized",
+  "aborting",
+] as const;
 const ranges = listOf(objectOf<OrdinalRange>({ from: ordinal, to: ordinal }));
 
 /** Shared with the heartbeat. */
@@ -101,7 +114,30 @@ export const catalogShapes = {
   vector: objectOf<CatalogVector>(vectorFields),
 };
 
-const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
+/** Of the operation, what format 1 had. */
+const firstOperationFields = {
+  id: name,
+  source: spec,
+  spec,
+  strategy: oneOf("tee", "chunked"),
+  state: oneOf(...operationStates),
+  paused: truth,
+  startedMs: timeMs,
+  horizonDay: nullOr(day),
+  rollbackMs: wholeNumber,
+  finalizedMs: nullOr(timeMs),
+  token: nullOr(name),
+  sourceMissed: truth,
+};
+type FirstOperation = Omit<CatalogOperation, "throttle" | "lastError">;
+const throttle = objectOf<CatalogThrottle>({
+  bytesPerSecond: nullOr(positiveNumber),
+  concurrency: positiveNumber,
+});
+const failure = objectOf<CatalogFailure>({ atMs: timeMs, code: name, message: freeText });
+const step = oneOf("steady", ...operationStates);
+
+const leading = {
   project,
   version,
   nonces,
@@ -126,22 +162,8 @@ const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
       ),
     }),
   ),
-  operation: nullOr(
-    objectOf<CatalogOperation>({
-      id: name,
-      source: spec,
-      spec,
-      strategy: oneOf("tee", "chunked"),
-      state: oneOf("copying", "teeing", "backfilling", "validating", "finalized", "aborting"),
-      paused: truth,
-      startedMs: timeMs,
-      horizonDay: nullOr(day),
-      rollbackMs: wholeNumber,
-      finalizedMs: nullOr(timeMs),
-      token: nullOr(name),
-      sourceMissed: truth,
-    }),
-  ),
+};
+const trailing = {
   cutPending: nullOr(objectOf({ operation: name })),
   cuts: listOf(
     objectOf<CatalogCut>({ generation: positiveNumber, operation: name, spec, ...vectorFields }),
@@ -173,7 +195,43 @@ const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
     firstDay: nullOr(day),
   }),
   audit: listOf(objectOf<CatalogAudit>({ atMs: timeMs, what: freeText, by: freeText })),
+};
+
+const document: Shape<CatalogDocument> = objectOf<CatalogDocument>({
+  ...leading,
+  operation: nullOr(
+    objectOf<CatalogOperation>({ ...firstOperationFields, throttle, lastError: nullOr(failure) }),
+  ),
+  transitions: listOf(
+    objectOf<CatalogTransition>({
+      number: positiveNumber,
+      operation: name,
+      verb: name,
+      from: step,
+      to: step,
+      atMs: timeMs,
+      by: freeText,
+      facts: namedOf(plainValue),
+    }),
+  ),
+  ...trailing,
 });
+
+/** Format 1 is of before there were reshards. */
+const firstDocument: Shape<CatalogDocument> = (value, place) => {
+  const first = objectOf<
+    Omit<CatalogDocument, "operation" | "transitions"> & {
+      readonly operation: FirstOperation | null;
+    }
+  >({ ...leading, operation: nullOr(objectOf<FirstOperation>(firstOperationFields)), ...trailing });
+  const { operation, ...rest } = first(value, place);
+  const unthrottled = { throttle: { bytesPerSecond: null, concurrency: 1 }, lastError: null };
+  return {
+    ...rest,
+    operation: operation === null ? null : { ...operation, ...unthrottled },
+    transitions: [],
+  };
+};
 
 /** The bytes of a catalog version. Fields come out in the order of the format, whatever the input's. */
 export function encodeCatalog(catalog: CatalogDocument): Uint8Array {
@@ -190,10 +248,11 @@ export function decodeCatalog(
   bytes: Uint8Array,
   { key }: { readonly key: string },
 ): CatalogDocument {
-  const { body } = decodeEnvelope(bytes, {
+  const { body, formatVersion } = decodeEnvelope(bytes, {
     key,
     kind: "catalog",
     formatVersionMax: CATALOG_FORMAT_VERSION,
   });
-  return document(body, { key, path: "catalog" });
+  const shape = formatVersion === 1 ? firstDocument : document;
+  return shape(body, { key, path: "catalog" });
 }

@@ -25,6 +25,8 @@ export interface CatalogDocument {
   readonly behind: readonly CatalogBehind[];
   /** The reshard under way. */
   readonly operation: CatalogOperation | null;
+  /** Every step of every operation there was, oldest first. */
+  readonly transitions: readonly CatalogTransition[];
   /** A cut is being taken for this operation: drains do not start (protocol S1). */
   readonly cutPending: { readonly operation: string } | null;
   /** Cut i begins generation i + 1. */
@@ -115,6 +117,40 @@ export interface CatalogOperation {
   readonly token: string | null;
   /** The source has been behind since finalize: no way back (protocol S5). */
   readonly sourceMissed: boolean;
+  /** How fast rows may be copied; whoever copies looks at it before every job. */
+  readonly throttle: CatalogThrottle;
+  /** What last stopped the copying, until it goes on. */
+  readonly lastError: CatalogFailure | null;
+}
+
+export interface CatalogThrottle {
+  /** Of source files; null: as fast as it goes. */
+  readonly bytesPerSecond: number | null;
+  /** Jobs at the same time, 1 or more. */
+  readonly concurrency: number;
+}
+
+export interface CatalogFailure {
+  readonly atMs: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * One step of an operation, kept for ever. The steps of all operations in a row lead to the state
+ * that the catalog is in.
+ */
+export interface CatalogTransition {
+  /** From 1 without a gap: who listens asks for those after the last that it has heard of. */
+  readonly number: number;
+  readonly operation: string;
+  readonly verb: string;
+  readonly from: CatalogOperationState | "steady";
+  readonly to: CatalogOperationState | "steady";
+  readonly atMs: number;
+  readonly by: string;
+  /** What belongs to the step: the spec, the number of shards, the token, the cut. */
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /** Names the process that registered a writer: a hint about who lives. */

@@ -100,3 +100,25 @@ export const freeText: Shape<string> = (value, place) =>
 
 export const truth: Shape<boolean> = (value, place) =>
   typeof value === "boolean" ? value : refuseShape(value, "true or false", place);
+
+/** Text, a finite number, true, false or null. */
+export const plainValue: Shape<string | number | boolean | null> = (value, place) => {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  const isNumber = typeof value === "number" && Number.isFinite(value);
+  return isNumber ? value : refuseShape(value, "text, a number, true, false or null", place);
+};
+
+/** An object used as a map whose keys are names such as `rollbackUntil`. */
+export function namedOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return (value, place) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      refuseShape(value, "an object", place);
+    }
+    const entries = Object.entries(value).map(([name, item]) => {
+      const inside = { ...place, path: `${place.path}.${name}` };
+      if (!/^[a-z][A-Za-z0-9]{0,62}$/.test(name)) refuseShape(name, "a name", inside);
+      return [name, shape(item, inside)] as const;
+    });
+    return Object.fromEntries(entries);
+  };
+}

@@ -74,6 +74,15 @@ export const errorCodes = {
   ],
   CLAIM_REFUSED: ["conflict", "Plan again: another job has the same files, or they were replaced"],
   CLAIM_LOST: ["conflict", "Plan again: another process took this job over; nothing was committed"],
+  RESHARD_STATE: ["conflict", "See where the project stands with: shale reshard status"],
+  RESHARD_DIFFERENCES: [
+    "conflict",
+    "Look at the differences with: shale reshard validate; or accept them with --accept-differences",
+  ],
+  VALIDATION_REQUIRED: [
+    "conflict",
+    "Prove first that both specs hold the same: shale reshard validate",
+  ],
   MANIFEST_CLOSED: ["conflict", "Read the catalog again: the sharding spec was given up"],
   WRITER_FENCED: [
     "closed",
@@ -116,6 +125,8 @@ export interface ShaleErrorOptions extends ErrorOptions {
   readonly path?: string | undefined;
   /** Facts for programs: JSON values only. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** What to do, where the place knows better than the code. */
+  readonly hint?: string | undefined;
 }
 
 /** An operating error. `code` is stable within a major version; `message` is not. */
@@ -124,20 +135,18 @@ export class ShaleError extends Error {
   readonly code: ErrorCode;
   readonly path: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly hint: string;
 
   constructor(code: ErrorCode, message: string, options?: ShaleErrorOptions) {
     super(message, options);
     this.code = code;
     this.path = options?.path;
     this.details = options?.details;
+    this.hint = options?.hint ?? errorCodes[code][1];
   }
 
   get kind(): ErrorKind {
     return errorCodes[this.code][0];
-  }
-
-  get hint(): string {
-    return errorCodes[this.code][1];
   }
 
   /** True when the same call may succeed later without a change. */

@@ -284,8 +284,15 @@ async function beginB(): Promise<void> {
     operation: {
       ...{ id: "grow", source: "A" as never, spec: "B" as never, strategy: "tee" },
       ...{ state: "teeing", paused: false, startedMs: 1, horizonDay: null, rollbackMs: 0 },
-      ...{ finalizedMs: null, token: null, sourceMissed: false },
+      ...{ finalizedMs: null, token: null, sourceMissed: false, lastError: null },
+      throttle: { bytesPerSecond: null, concurrency: 1 },
     } as never,
+    transitions: [
+      {
+        ...{ number: 1, operation: "grow", verb: "begin", from: "steady", to: "teeing" },
+        ...{ atMs: 1, by: "ann", facts: {} },
+      },
+    ],
     cutPending: { operation: "grow" },
   }));
 }

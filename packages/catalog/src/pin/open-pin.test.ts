@@ -219,6 +219,12 @@ function withPendingSpec(catalog: CatalogDocument): CatalogDocument {
     specs: [...catalog.specs, { ...first!, spec, shards: 32 }],
     fed: [...catalog.fed, spec],
     cutPending: { operation: "grow" },
+    transitions: [
+      {
+        ...{ number: 1, operation: "grow", verb: "begin", from: "steady", to: "teeing" },
+        ...{ atMs: 1, by: "ann", facts: {} },
+      },
+    ],
     operation: {
       id: "grow",
       source: specNameOf(0),
@@ -232,6 +238,8 @@ function withPendingSpec(catalog: CatalogDocument): CatalogDocument {
       finalizedMs: null,
       token: null,
       sourceMissed: false,
+      throttle: { bytesPerSecond: null, concurrency: 1 },
+      lastError: null,
     },
   };
 }

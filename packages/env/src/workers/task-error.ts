@@ -12,6 +12,7 @@ export type PostedError =
       readonly message: string;
       readonly path: string | undefined;
       readonly details: Readonly<Record<string, unknown>> | undefined;
+      readonly hint: string;
       readonly stack: string | undefined;
       readonly cause: PostedError | undefined;
     }
@@ -31,8 +32,8 @@ export function postedErrorOf(error: unknown): PostedError {
   const { name, message, stack } = error;
   const cause = error.cause === undefined ? undefined : postedErrorOf(error.cause);
   if (error instanceof ShaleError) {
-    const { code, path, details } = error;
-    return { kind: "shale", code, message, path, details, stack, cause };
+    const { code, path, details, hint } = error;
+    return { kind: "shale", code, message, path, details, hint, stack, cause };
   }
   return {
     kind: error instanceof InvariantError ? "invariant" : "other",
@@ -53,8 +54,8 @@ export function errorOfPosted(posted: PostedError): Error {
 
 function bareErrorOf(posted: PostedError, options: ErrorOptions): Error {
   if (posted.kind === "shale") {
-    const { code, message, path, details } = posted;
-    return new ShaleError(code, message, { ...options, path, details });
+    const { code, message, path, details, hint } = posted;
+    return new ShaleError(code, message, { ...options, path, details, hint });
   }
   if (posted.kind === "invariant") return new InvariantError(posted.message, options);
   const error = new Error(posted.message, options);
