@@ -31,6 +31,8 @@ const grow = {
   finalizedMs: null,
   token: null,
   sourceMissed: false,
+  throttle: { bytesPerSecond: null, concurrency: 1 },
+  lastError: null,
 } as const;
 const cut: CatalogCut = {
   generation: 1,
@@ -49,6 +51,11 @@ async function edit(env: Env, change: (catalog: CatalogDocument) => Partial<Cata
   });
 }
 
+const begun = {
+  ...{ number: 1, operation: "grow", verb: "begin", from: "steady", to: "teeing" },
+  ...{ atMs: 1, by: "test", facts: {} },
+} as const;
+
 /** A writer with three objects; spec B is fed, its cut is still pending. */
 async function openPending() {
   const store = memoryStore();
@@ -61,6 +68,7 @@ async function openPending() {
     fed: [...fed, B],
     cutPending: { operation: "grow" },
     operation: grow,
+    transitions: [begun],
   }));
   return { store, env };
 }
@@ -161,7 +169,11 @@ describe("a pair of pins (S4)", () => {
   test("of a spec that was given up meanwhile is refused", async () => {
     const { env } = await openTwoSpecs();
     const pins = [await openPin(env, shop), await openPin(env, shop, { spec: B })] as const;
-    await edit(env, () => ({ fed: [A], operation: { ...grow, state: "aborting" } }));
+    const abort = { ...begun, number: 2, verb: "abort", from: "teeing", to: "aborting" } as const;
+    await edit(env, ({ transitions }) => ({
+      ...{ fed: [A], operation: { ...grow, state: "aborting" } },
+      transitions: [...transitions, abort],
+    }));
     const catalog = await newest(env);
     expect(() => pairOf(pins[0], pins[1], catalog)).toThrow("Cannot read spec B");
   });
