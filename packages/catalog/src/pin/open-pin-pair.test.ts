@@ -51,10 +51,10 @@ async function edit(env: Env, change: (catalog: CatalogDocument) => Partial<Cata
   });
 }
 
-const begun = {
+const begun: CatalogDocument["transitions"][number] = {
   ...{ number: 1, operation: "grow", verb: "begin", from: "steady", to: "teeing" },
   ...{ atMs: 1, by: "test", facts: {} },
-} as const;
+};
 
 /** A writer with three objects; spec B is fed, its cut is still pending. */
 async function openPending() {
