@@ -22,10 +22,6 @@ export const errorCodes = {
   OPTION_INVALID: ["invalid", "Give the option a value that the message allows"],
   QUERY_INVALID: ["invalid", "Correct the query at the path that the error names"],
   SQL_INVALID: ["invalid", "Correct the statement: one query over the table events"],
-  QUERY_NOT_BUILT: [
-    "invalid",
-    "See docs/query-semantics.md for the kinds and options of this version",
-  ],
   CURSOR_INVALID: ["invalid", "Pass the cursor of an earlier answer to the same query, unchanged"],
   INPUT_NOT_READABLE: ["invalid", "Check that the file exists, is a file, and may be read"],
   INPUT_TRUNCATED: [

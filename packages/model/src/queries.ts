@@ -1,8 +1,4 @@
-/**
- * The query document, complete as in the contract, section 3. Kinds that this version does not
- * answer are typed here, so that programs compile against the whole contract; the parser refuses
- * them with QUERY_NOT_BUILT.
- */
+/** The query document, complete as in the contract, section 3. */
 export type Instant = string | number | Date;
 export type TimeUnit = "minute" | "hour" | "day" | "week" | "month";
 /** mo = 30 days. */
@@ -231,7 +227,7 @@ export interface UsersQuery<V extends EventVocabulary = EventVocabulary> {
     | {
         readonly interval?: string | undefined;
         readonly segment?: readonly unknown[] | undefined;
-        readonly other?: true | undefined; // the rest, instead of a segment or label
+        readonly other?: true | undefined; // the rest, instead of a segment, label or labels
         readonly series?: number | undefined;
         readonly step?: number | undefined;
         readonly outcome?: "reached" | "dropped" | "pending" | undefined;
@@ -239,6 +235,7 @@ export interface UsersQuery<V extends EventVocabulary = EventVocabulary> {
         readonly anchor?: number | undefined; // 0
         readonly offset?: number | undefined;
         readonly label?: string | undefined;
+        readonly labels?: readonly string[] | undefined; // of a path
       }
     | undefined;
   readonly from?: Instant | undefined;

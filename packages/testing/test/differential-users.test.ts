@@ -132,8 +132,10 @@ function cellsOf(query: Query, answer: Answer): CountedCell[] {
       return answer.series.flatMap(({ overall, segments }, series) => {
         const asked = query as SegmentationQuery;
         // One more than are asked for is that of a formula, which has no users of its own.
-        if (asked.series[series]?.measure !== "unique") return [];
-        if (asked.rolling !== undefined || asked.cumulative === true) return [];
+        const { measure } = asked.series[series] ?? {};
+        const words: readonly unknown[] = ["unique", "dau", "wau", "mau", "cumulativeUnique"];
+        const countsUsers = words.includes(measure);
+        if (!countsUsers || (asked.rolling ?? 1) > 1) return [];
         const parts = [{ where: {}, ...overall }, ...named(segments)];
         return parts.flatMap(({ where, values, range }) => [
           { cell: { series, ...where }, count: Number(range) },
@@ -145,7 +147,13 @@ function cellsOf(query: Query, answer: Answer): CountedCell[] {
       });
     case "flow": {
       const { count = "uniques" } = query as FlowQuery;
-      if (count !== "uniques" || answer.mode === "paths") return [];
+      if (count !== "uniques") return [];
+      if (answer.mode === "paths") {
+        return [
+          ...answer.paths.map(({ labels, count: walked }) => ({ cell: { labels }, count: walked })),
+          { cell: { other: true as const }, count: answer.other },
+        ];
+      }
       return answer.steps.flatMap(({ anchor, offset, nodes }) =>
         nodes.flatMap(({ label, count: reached, dropOff, pending }) => {
           const node = label === null ? { other: true as const } : { label };

@@ -17,7 +17,7 @@ export interface ParsedEventsRange {
 /**
  * Parses the range of `project.events` and `export`: from, to, timezone, where, limit.
  *
- * @throws {ShaleError} QUERY_INVALID with the path, or QUERY_NOT_BUILT for parts of a cohort
+ * @throws {ShaleError} QUERY_INVALID with the path
  */
 export function parseEventsRange(document: unknown): ParsedEventsRange {
   const place = documentPlace(document, parseCohort);

@@ -20,7 +20,7 @@ const FILTER_VALUES_MAX = 10_000;
 const PROPERTY_FIELDS = ["property", "op", "value", "ignoreCase"];
 const FORMS = ["property", "all", "any", "not", "cohort"];
 
-/** @throws {ShaleError} QUERY_INVALID; QUERY_NOT_BUILT for parts of a cohort not answered yet */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseFilter(place: Place): ParsedFilter {
   const inner = nestedIn(place, "filters");
   const object = objectOf(inner, "a filter");

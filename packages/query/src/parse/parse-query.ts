@@ -28,8 +28,7 @@ const kinds = [
  * Reads a query document, as JSON or as an object of the library. Strict: a field it does not know
  * is refused, with the path, what is allowed and the name that was probably meant.
  *
- * @throws {ShaleError} QUERY_INVALID with `path`; QUERY_NOT_BUILT for options of the
- *   contract that this version does not answer
+ * @throws {ShaleError} QUERY_INVALID with `path`
  */
 export function parseQuery(document: unknown): ParsedQuery {
   return parseQueryAt(documentPlace(document, parseCohort));

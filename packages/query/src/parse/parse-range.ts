@@ -19,7 +19,7 @@ export interface ParsedRange {
   readonly asOfMs: number | undefined;
 }
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a cohort */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseRange(fields: Fields): ParsedRange {
   const timezone = parseTimezone(fields.at("timezone"));
   const fromMs = parseInstant(fields.at("from"), timezone);

@@ -8,7 +8,7 @@ const EVENT_NAMES_MAX = 1000;
 
 /**
  * `more`: fields beside those of a select that the caller reads.
- * @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a cohort
+ * @throws {ShaleError} QUERY_INVALID
  */
 export function parseSelect(place: Place, more: readonly string[] = []): ParsedSelect {
   const fields = fieldsOf(place, ["event", "where", "label", ...more], "a select");

@@ -18,7 +18,7 @@ const FIELDS = [
   "cursor",
 ];
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a cohort */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseTimeline(place: Place): ParsedTimeline {
   const fields = fieldsOf(place, FIELDS, "a timeline");
   const timezone = parseTimezone(fields.at("timezone"));

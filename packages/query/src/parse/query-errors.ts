@@ -10,15 +10,6 @@ export function queryInvalid(
   return new ShaleError("QUERY_INVALID", `Cannot read the query: ${why}`, { path, details });
 }
 
-/** A part of the contract that this version does not answer yet. */
-export function queryNotBuilt(path: string, what: string): ShaleError {
-  return new ShaleError(
-    "QUERY_NOT_BUILT",
-    `Cannot answer the query: ${what} is not answered by this version`,
-    { path },
-  );
-}
-
 /** A name that is not one of `allowed`: says which are, and which one was probably meant. */
 export function nameUnknown(
   path: string,

@@ -81,6 +81,11 @@ export function createKeyCells({ property, buckets }: ParsedBy): KeyCells {
   };
 }
 
+/** Whether a cell of a key stands for a row without a value. */
+export function isUndefined(key: KeyCells, cell: number): boolean {
+  return cell < SET_CELLS && key.valueOf(cell) === null;
+}
+
 /** The lower edge of the bucket [a, b) that holds a number; null for everything else. */
 function bucketOf(value: SegmentValue, edges: readonly number[]): number | null {
   if (typeof value !== "number") return null;

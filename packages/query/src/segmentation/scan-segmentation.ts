@@ -6,12 +6,12 @@ import { isColumn, propertiesOf } from "../filter/row-select.ts";
 import { wantedRows } from "../filter/wanted-rows.ts";
 import type { ParsedSegmentation } from "../parse/parsed-query.ts";
 import type { QueryRun } from "../query-run.ts";
-import { sessionHistoryFrom } from "../sessions/session-history.ts";
 import { countMisfits } from "./counters/row-values.ts";
 import { addFooterDay, canUseFooters } from "./footer-counts.ts";
 import { numberPropertyOf, propertyOf } from "./measure-rules.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
+import { sessionsFrom } from "./row-sessions.ts";
 import type { SegmentSpace } from "./segment-space.ts";
 import { createSegmentSpace } from "./segment-space.ts";
 import type { SegmentationPart, SegmentationTask } from "./segmentation-part.ts";
@@ -54,22 +54,6 @@ export async function scanSegmentation(
 
 function segmentsOf(space: SegmentSpace) {
   return Array.from({ length: space.count }, (_, segment) => space.valuesOf(segment));
-}
-
-/** Where the sessions of the range begin to be read. */
-async function sessionsFrom(
-  run: QueryRun,
-  parsed: ParsedSegmentation,
-  budget: MemoryBudget,
-): Promise<number> {
-  const { fromMs, session, series } = parsed;
-  if (!series.some(({ measure }) => measure.kind === "sessions")) return fromMs;
-  if (!session.splitAtMidnight) {
-    return sessionHistoryFrom(run, { fromMs, timeoutMs: session.timeoutMs, budget });
-  }
-  // No session goes over the midnight before the range.
-  const day = planIntervals({ ...parsed, unit: "day", toMs: fromMs + 1 });
-  return Math.min(day.startsMs[0] ?? fromMs, fromMs);
 }
 
 interface Counting {

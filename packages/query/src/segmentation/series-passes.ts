@@ -1,13 +1,10 @@
-import { DAY_MS, unreachable } from "@shale/model";
-import type { ScanBatch } from "@shale/scan";
+import { unreachable } from "@shale/model";
 import type { Intervals } from "../calendar/plan-intervals.ts";
-import { planIntervals } from "../calendar/plan-intervals.ts";
 import type { CohortMembers } from "../cohort/cohort-members.ts";
 import type { RowSelect } from "../filter/row-select.ts";
 import { compileSelect } from "../filter/row-select.ts";
 import type { ParsedSegmentation, ParsedSeries } from "../parse/parsed-query.ts";
-import type { RowSessions } from "../sessions/track-sessions.ts";
-import { createSessionTracker, SESSION_MS_MAX } from "../sessions/track-sessions.ts";
+import { SESSION_MS_MAX } from "../sessions/track-sessions.ts";
 import { planActiveDays } from "./counters/active-days.ts";
 import type { UserRule } from "./counters/count-users.ts";
 import type { Counter } from "./counters/counter.ts";
@@ -17,6 +14,7 @@ import { chosenPlan, segmentPlan, wholePlan } from "./counters/slot-plan.ts";
 import type { RunsReader } from "./interval-runs.ts";
 import { createRunsReader } from "./interval-runs.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
+import { createSessionReader } from "./row-sessions.ts";
 import type { SegmentSpace } from "./segment-space.ts";
 import type { SegmentationTask } from "./segmentation-part.ts";
 
@@ -108,27 +106,4 @@ function sourceOf(
       return { fromMs, toMs, reader, activeRule: undefined };
     }
   }
-}
-
-/** One tracker for all series, asked once for each batch. */
-function createSessionReader(
-  parsed: ParsedSegmentation,
-  { intervals, budget, sessionsFromMs }: PassOptions,
-): (batch: ScanBatch) => RowSessions {
-  const { fromMs, toMs, session } = parsed;
-  const days = session.splitAtMidnight
-    ? planIntervals({
-        ...parsed,
-        unit: "day",
-        fromMs: sessionsFromMs - DAY_MS,
-        toMs: toMs + SESSION_MS_MAX + DAY_MS,
-      })
-    : undefined;
-  const { timeoutMs } = session;
-  const track = createSessionTracker({ timeoutMs, intervals, fromMs, toMs, days }, budget);
-  let last: { readonly batch: ScanBatch; readonly sessions: RowSessions } | undefined;
-  return (batch) => {
-    if (last?.batch !== batch) last = { batch, sessions: track(batch) };
-    return last.sessions;
-  };
 }

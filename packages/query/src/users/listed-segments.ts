@@ -9,7 +9,7 @@ type BodyOf<A> = A extends Answer ? Omit<A, "meta"> : never;
 export function asksForOthers({ who }: ParsedUsers): boolean {
   switch (who.kind) {
     case "flow":
-      return who.cell.node === "others";
+      return (who.cell.kind === "path" ? who.cell.path : who.cell.node) === "others";
     case "segmentation":
     case "funnel":
     case "retention":
@@ -19,10 +19,11 @@ export function asksForOthers({ who }: ParsedUsers): boolean {
   }
 }
 
-/** The segments, or the nodes of a flow, that the answer lists by name, as JSON. */
+/** The segments, or the nodes or paths of a flow, that the answer lists by name, as JSON. */
 export function listedIn({ who }: ParsedUsers, body: AnswerBody): string[] {
   if (body.kind === "flow" && who.kind === "flow") {
-    if (body.mode !== "graph") return [];
+    if (body.mode === "paths") return body.paths.map(({ labels }) => JSON.stringify(labels));
+    if (who.cell.kind === "path") return [];
     const { anchor, offset } = who.cell;
     const step = body.steps.find((one) => (one.anchor ?? 0) === anchor && one.offset === offset);
     return (step?.nodes ?? []).flatMap(({ label }) => (label === null ? [] : [label]));

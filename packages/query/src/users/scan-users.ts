@@ -8,7 +8,7 @@ import { usersOfLifecycle } from "../lifecycle/run-lifecycle.ts";
 import type { ParsedCellOf, ParsedUsers } from "../parse/users/parsed-users.ts";
 import type { QueryRun } from "../query-run.ts";
 import { usersOfRetention } from "../retention/retention-users.ts";
-import { usersOfSeries } from "../segmentation/series-users.ts";
+import { usersOfSeries } from "../segmentation/users/series-users.ts";
 import { usersOfStickiness } from "../stickiness/run-stickiness.ts";
 import { usersPositionOf } from "./users-cursor.ts";
 import type { UsersPart } from "./users-part.ts";

@@ -132,8 +132,9 @@ describe("parseQuery() of users", () => {
   ];
   const segmentation = { kind: "segmentation", ...range, unit: "day", series };
   const flow = { kind: "flow", ...range, anchors: [{}] };
+  const paths = { ...flow, mode: "paths" };
   const day = "2026-10-01";
-  const wrong: [string, object, string, string?][] = [
+  const wrong: [string, object, string][] = [
     ["nobody", {}, "cohort"],
     ["two", { cohort: { did: {} }, of: retention }, "cohort"],
     ["a cell of a cohort", { cohort: { did: {} }, cell: {} }, "cell"],
@@ -152,12 +153,7 @@ describe("parseQuery() of users", () => {
     ["a trend that is not", { of: funnel, cell: { step: 1, interval: day } }, "cell.interval"],
     ["no such series", { of: segmentation, cell: { series: 2 } }, "cell.series"],
     ["users of users", { of: everyone, cell: {} }, "of.kind"],
-    [
-      "a measure that tells nobody",
-      { of: segmentation, cell: { series: 1 } },
-      "of.series[1].measure",
-      "QUERY_NOT_BUILT",
-    ],
+    ["a formula", { of: { ...segmentation, formula: "A/B" }, cell: { series: 2 } }, "cell.series"],
     [
       "all other values",
       { of: { ...retention, by: ["plan"] }, cell: { interval: day, segment: [] } },
@@ -173,11 +169,17 @@ describe("parseQuery() of users", () => {
     ["an offset outside", { of: flow, cell: { offset: 4 } }, "cell.offset"],
     ["no such anchor", { of: flow, cell: { offset: 0, anchor: 1 } }, "cell.anchor"],
     ["a label of others", { of: flow, cell: { offset: 0, label: "a", other: true } }, "cell.label"],
-    ["a path", { of: { ...flow, mode: "paths" }, cell: {} }, "of.mode", "QUERY_NOT_BUILT"],
+    ["no path", { of: paths, cell: {} }, "cell.labels"],
+    ["a path without steps", { of: paths, cell: { labels: [] } }, "cell.labels"],
+    ["a path too long", { of: paths, cell: { labels: ["a", "b", "c", "d", "e"] } }, "cell.labels"],
+    ["a label that is none", { of: paths, cell: { labels: [1] } }, "cell.labels[0]"],
+    ["a path beside others", { of: paths, cell: { labels: ["a"], other: true } }, "cell.labels"],
+    ["a node of paths", { of: paths, cell: { offset: 0 } }, "cell.offset"],
+    ["a path of a graph", { of: flow, cell: { labels: ["a"] } }, "cell.labels"],
   ];
-  it.each(wrong)("refuses %s", (_, query, path, code = "QUERY_INVALID") => {
+  it.each(wrong)("refuses %s", (_, query, path) => {
     expect(() => parseQuery({ kind: "users", ...query })).toThrow(
-      expect.objectContaining({ code, path }),
+      expect.objectContaining({ code: "QUERY_INVALID", path }),
     );
   });
 
@@ -219,6 +221,7 @@ describe("users behind the rest of a breakdown", () => {
     ["a cohort", { ...retention, ...select }, { interval: "2026-10-01" }, ["0", "2", "3", "5"]],
     ["a bucket", { ...retention, ...select }, { interval: "2026-10-01", bucket: 0 }, ["0", "2"]],
     ["nodes", { ...flow, anchors }, { offset: 1 }, ["0", "2", "3", "5"]],
+    ["paths", { ...flow, anchors, mode: "paths", paths: 1 }, {}, ["0", "1", "2", "3", "5"]],
     ["drops behind nodes", { ...flow, anchors }, { offset: 1, outcome: "dropped" }, ["3", "5"]],
   ];
   it.each(lists)("tells those of %s", async (_, of, cell, expected) => {

@@ -110,22 +110,12 @@ function arbitraryTimeline(
     .map(({ range: chosen, ...query }) => withoutUndefined({ ...query, ...chosen }));
 }
 
-/** With the measures that tell their users, for each interval alone. */
-export function countingOnly(query: QueryOf["segmentation"]): QueryOf["segmentation"] {
-  const measureOf = (measure: unknown) => (measure === "unique" ? "unique" : "total");
-  const { rolling: _rolling, cumulative: _cumulative, ...others } = query;
-  return {
-    ...others,
-    series: query.series.map((one) => ({ ...one, measure: measureOf(one.measure) })),
-  };
-}
-
 function arbitraryUsers(fc: Check, vocabulary: Vocabulary): FastCheck.Arbitrary<QueryOf["users"]> {
   const counting = fc.oneof<FastCheck.Arbitrary<CountingQuery>[]>(
     arbitraryRetention(fc, vocabulary),
     arbitraryFunnel(fc, vocabulary),
-    arbitrarySegmentation(fc, vocabulary).map(countingOnly),
-    arbitraryFlow(fc, vocabulary).map((flow) => ({ ...flow, mode: "graph" as const })),
+    arbitrarySegmentation(fc, vocabulary),
+    arbitraryFlow(fc, vocabulary),
     arbitraryLifecycle(fc, vocabulary),
     arbitraryStickiness(fc, vocabulary),
   );

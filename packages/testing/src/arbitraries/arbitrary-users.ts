@@ -68,43 +68,51 @@ function arbitraryCell(
     fc.option(arbitrary, { nil: undefined, freq: 2 });
   const keys = "by" in of && of.by !== undefined ? of.by.length : 0;
   const value = fc.constantFrom(null, true, false, ...texts, ...numbers, ...vocabulary.userIds);
-  const segment =
+  const values = fc.array(value, { minLength: keys, maxLength: keys });
+  const place: FastCheck.Arbitrary<Cell> =
     keys === 0
-      ? fc.constant(undefined)
-      : maybe(fc.array(value, { minLength: keys, maxLength: keys }));
+      ? fc.constant({})
+      : fc.oneof(
+          fc.constant({}),
+          values.map((segment) => ({ segment })),
+          fc.constant({ other: true }),
+        );
   switch (of.kind) {
     case "retention": {
       const { cohorts, brackets } = retentionOf([], of, 0);
       const interval = fc.constantFrom(...cohorts.map((cohort) => cohort.interval));
       const bucket = maybe(fc.nat(brackets.length - 1));
-      return fc.record({ interval, bucket, segment }).map(withoutUndefined);
+      return withPlace(fc, place, fc.record({ interval, bucket }));
     }
     case "funnel": {
       const labels = funnelOf([], of, 0).trend?.map(({ interval }) => interval) ?? [];
-      const place =
+      const chosen: FastCheck.Arbitrary<Cell> =
         labels.length === 0
-          ? segment.map((one) => ({ segment: one, interval: undefined }))
-          : maybe(fc.constantFrom(...labels)).map((interval) => ({ segment: undefined, interval }));
+          ? place
+          : fc.oneof(
+              place,
+              fc.constantFrom(...labels).map((interval) => ({ interval })),
+            );
       const step = fc.integer({ min: 1, max: of.steps.length });
       const outcome = fc.constantFrom(undefined, "reached", "dropped", "pending");
-      return fc
-        .record({ step, outcome, place })
-        .map(({ place: chosen, ...rest }) => withoutUndefined({ ...rest, ...chosen }));
+      return withPlace(fc, chosen, fc.record({ step, outcome }));
     }
     case "segmentation": {
       const { intervals } = segmentationOf([], of);
       const series = maybe(fc.nat(of.series.length - 1));
       const interval = maybe(fc.constantFrom(...intervals));
-      return fc.record({ series, interval, segment }).map(withoutUndefined);
+      return withPlace(fc, place, fc.record({ series, interval }));
     }
     case "flow": {
       const { anchors, before = 0, after = 3 } = of;
+      if (of.mode === "paths") return arbitraryPath(fc, vocabulary, of);
       const anchor = maybe(fc.nat(anchors.length - 1));
       const offset = fc.integer({ min: 0 - before, max: after });
       const names = [...vocabulary.names, ...anchors.map(({ label }) => label ?? "view")];
-      const label = maybe(fc.constantFrom(...names));
+      const label = fc.constantFrom(...names).map((one): Cell => ({ label: one }));
+      const node = fc.oneof(fc.constant<Cell>({}), label, fc.constant<Cell>({ other: true }));
       const outcome = fc.constantFrom(undefined, "reached", "dropped", "pending");
-      return fc.record({ anchor, offset, label, outcome }).map(withoutUndefined);
+      return withPlace(fc, node, fc.record({ anchor, offset, outcome }));
     }
     case "lifecycle": {
       const interval = fc.constantFrom(...lifecycleOf([], of).intervals);
@@ -116,4 +124,29 @@ function arbitraryCell(
     default:
       return unreachable(of);
   }
+}
+
+/** A cell and where it is: a segment, a label, the rest, or nothing of the kind. */
+function withPlace<Part extends object>(
+  fc: Check,
+  place: FastCheck.Arbitrary<Cell>,
+  part: FastCheck.Arbitrary<Part>,
+): FastCheck.Arbitrary<Cell> {
+  return fc.tuple(part, place).map(([own, chosen]) => withoutUndefined({ ...own, ...chosen }));
+}
+
+/** The rest, or a path of few steps. */
+function arbitraryPath(
+  fc: Check,
+  vocabulary: Vocabulary,
+  { anchors, before = 0, after = 3 }: QueryOf["flow"],
+): FastCheck.Arbitrary<Cell> {
+  const name = fc.constantFrom(...vocabulary.names);
+  const own = anchors.map(({ label }) => label ?? "view");
+  const maxLength = Math.min(3, anchors.length * (before + 1 + after));
+  return fc.oneof(
+    fc.constant<Cell>({ other: true }),
+    fc.constantFrom(...own, ...vocabulary.names).map((label) => ({ labels: [label] })),
+    fc.array(name, { minLength: 1, maxLength }).map((labels) => ({ labels })),
+  );
 }

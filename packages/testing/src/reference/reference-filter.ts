@@ -21,7 +21,7 @@ export function satisfies(event: ReferenceEvent, filter: Filter): boolean {
   if ("any" in filter) return filter.any.some((one) => satisfies(event, one));
   if ("not" in filter) return !satisfies(event, filter.not);
   if ("cohort" in filter) {
-    throw new ShaleError("QUERY_NOT_BUILT", "Cannot filter by a cohort in this version");
+    throw new ShaleError("QUERY_INVALID", "Cannot filter: the cohort is not known here");
   }
   const value = propertyOf(event, filter.property);
   switch (filter.op) {

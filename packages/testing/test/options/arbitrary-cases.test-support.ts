@@ -2,7 +2,6 @@ import type { EventInput, Query, QueryKind, QueryOf } from "@shale/model";
 import { arbitraryEvents, arbitraryQuery } from "@shale/testing";
 import fc from "fast-check";
 import { withCohortFilters } from "../../src/arbitraries/arbitrary-cohort.ts";
-import { countingOnly } from "../../src/arbitraries/arbitrary-query.ts";
 import type { CountingQuery } from "../../src/arbitraries/arbitrary-users.ts";
 import { arbitraryMembers, arbitraryUsersOf } from "../../src/arbitraries/arbitrary-users.ts";
 import { dayTextAt, vocabularyOf } from "../../src/arbitraries/event-vocabulary.ts";
@@ -53,8 +52,8 @@ const shares: Readonly<Record<Exclude<QueryKind, "users">, number>> = {
 /** And how many ask for the users behind a number of each kind. */
 const countingShares = {
   funnel: 3,
-  segmentation: 2,
-  flow: 2,
+  segmentation: 6,
+  flow: 4,
   retention: 1,
   lifecycle: 1,
   stickiness: 1,
@@ -84,12 +83,7 @@ function arbitraryQueries(world: World): fc.Arbitrary<readonly Query[]> {
   );
   const behind = Object.entries(countingShares).map(([name, count]) => {
     const kind = name as keyof typeof countingShares;
-    const counting: fc.Arbitrary<CountingQuery> =
-      kind === "segmentation"
-        ? queriesOf(kind).map(countingOnly)
-        : kind === "flow"
-          ? queriesOf(kind).map((flow) => ({ ...flow, mode: "graph" as const })) // Paths have no cells.
-          : queriesOf(kind);
+    const counting: fc.Arbitrary<CountingQuery> = queriesOf(kind);
     return times(count, arbitraryUsersOf(check, vocabulary, counting));
   });
   const members = times(COHORT_COUNT, arbitraryMembers(check, vocabulary));
@@ -135,7 +129,7 @@ function arbitraryCaseIn(world: World): fc.Arbitrary<OptionsCase> {
       events,
       haveIds: fc.constantFrom(true, true, true, false),
       queries: arbitraryQueries(world),
-      picks: fc.array(picks, { minLength: 50, maxLength: 50 }),
+      picks: fc.array(picks, { minLength: 54, maxLength: 54 }),
       place: fc.record({
         layout: fc.constantFrom(...layouts),
         shards: fc.constantFrom(1, 7, 64),

@@ -1,4 +1,4 @@
-import type { EventInput, Query } from "@shale/model";
+import type { EventInput, Measure, Query, UsersQuery } from "@shale/model";
 import { DAY_MS } from "@shale/model";
 
 /** Where a query holds something whose options have names of their own. */
@@ -67,8 +67,29 @@ export function optionsOf(query: Query): Set<string> {
   }
   addFields(query.kind, query);
   if ("timezone" in query) names.add(`zone ${query.timezone}`);
+  if (query.kind === "users") for (const name of numbersOf(query)) names.add(name);
   if (query.kind !== "users" && names.has("where.cohort")) names.add(`${query.kind} with a cohort`);
   return names;
+}
+
+/** Of which numbers users are asked for, beyond their kind. */
+function numbersOf({ of, cell = {} }: UsersQuery): string[] {
+  if (of?.kind === "flow" && of.mode === "paths") {
+    return [cell.other === true ? "users of other paths" : "users of a path"];
+  }
+  if (of?.kind !== "segmentation") return [];
+  const { measure = "total" } = of.series[cell.series ?? 0] ?? {};
+  const isInInterval = cell.interval !== undefined;
+  return [
+    `users of ${groupOf(measure)}`,
+    ...(isInInterval && of.cumulative === true ? ["users of a cumulative number"] : []),
+    ...(isInInterval && (of.rolling ?? 1) > 1 ? ["users of a rolling number"] : []),
+  ];
+}
+
+function groupOf(measure: Measure): string {
+  if (typeof measure !== "string") return "perUser" in measure ? "one per user" : "a property";
+  return ["dau", "wau", "mau", "cumulativeUnique"].includes(measure) ? "active users" : measure;
 }
 
 function withoutSelect(step: object): object {

@@ -170,12 +170,56 @@ function withSegment(query: UsersQuery): UsersQuery {
   return { ...query, cell: { ...cell, segment } };
 }
 
+/** A number of each kind of measure, and those that are made of several intervals. */
+function withSeriesCell(query: UsersQuery, of: Segmentation, [a = 0, b = 0, c = 0]: Picks) {
+  const counts = ["total", "unique", "sessions"] as const;
+  const measure = b % 6 < 3 ? wordOf(counts, b) : rareMeasure(a);
+  const { formula: _formula, cumulative: _cumulative, ...others } = of;
+  const { select } = wordOf(of.series, c);
+  const isSum = typeof measure === "string" ? addsUp.includes(measure) : "sum" in measure;
+  const measured = { ...others, series: [{ select: c % 3 === 0 ? select : {}, measure }] };
+  return {
+    ...query,
+    of: isSum && c % 2 === 0 ? { ...measured, cumulative: true } : measured,
+    cell: { ...query.cell, series: 0 },
+  };
+}
+
+/** A path that somebody took, names of a user's events one after the other; or other paths. */
+function withPath(
+  query: UsersQuery,
+  of: FlowQuery,
+  { events, picks: [a = 0, b = 0] }: { readonly events: readonly EventInput[]; picks: Picks },
+): UsersQuery {
+  const paths = { ...of, mode: "paths" } as const;
+  if (b % 2 === 0) return { ...query, of: { ...paths, paths: 1 }, cell: { other: true } };
+  const timeOf = ({ time }: EventInput): number => new Date(time as string).getTime();
+  const { user_id: userId } = wordOf(events, a);
+  const own = events.filter(({ user_id }) => user_id === userId);
+  own.sort((one, other) => timeOf(one) - timeOf(other));
+  const start = a % own.length;
+  const labels = own.slice(start, start + 1 + (b % 3)).map(({ event }) => event);
+  const { groupBy: _groupBy, ...ungrouped } = paths;
+  const anchors = [{ event: labels[0] ?? "" }];
+  const around = { anchors, before: 0, after: labels.length - 1 };
+  return { ...query, of: { ...ungrouped, ...around }, cell: { labels } };
+}
+
 /** Small pages, and each outcome of a step. */
-function withCell(query: UsersQuery, [a = 0, b = 0]: Picks): UsersQuery {
+function withCell(
+  query: UsersQuery,
+  { events, picks }: { readonly events: readonly EventInput[]; readonly picks: Picks },
+): UsersQuery {
+  const [a = 0, b = 0] = picks;
   const paged = withSegment({ ...query, limit: wordOf([1, 1, 1, 1, 1, 7], b) });
-  if (query.of?.kind !== "funnel") return paged;
+  const { of } = query;
+  if (of?.kind === "segmentation") return withSeriesCell(paged, of, picks);
+  if (of?.kind === "flow" && events.length > 0 && (of.mode === "paths" || a % 3 === 0)) {
+    return withPath(paged, of, { events, picks });
+  }
+  if (of?.kind !== "funnel") return paged;
   // Half of them are asked while windows are open.
-  const { asOf = new Date(query.of.to).getTime() - (b % 60) * HOUR_MS } = query.of;
+  const { asOf = new Date(of.to).getTime() - (b % 60) * HOUR_MS } = of;
   const outcome = wordOf(["reached", "dropped", "pending"] as const, a);
   return { ...paged, ...(b % 2 === 0 ? {} : { asOf }), cell: { ...query.cell, outcome } };
 }
@@ -197,7 +241,7 @@ export function enriched(query: Query, events: readonly EventInput[], picks: Pic
     case "flow":
       return withCount(withRange(query, picks), own);
     case "users":
-      return withCell(query, picks);
+      return withCell(query, { events, picks });
     case "timeline":
       return { ...query, limit: wordOf([1, 1, 1, 1, 1, 7], picks[0]) };
   }

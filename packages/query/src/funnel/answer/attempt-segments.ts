@@ -1,10 +1,9 @@
 import type { SegmentValue } from "@shale/model";
 import type { KeyCells } from "../../segmentation/key-cells.ts";
-import { SET_CELLS } from "../../segmentation/key-cells.ts";
+import { isUndefined, SET_CELLS } from "../../segmentation/key-cells.ts";
 import type { PairTable } from "../../segmentation/pair-table.ts";
 import { createPairTable } from "../../segmentation/pair-table.ts";
 import type { FunnelPlan } from "../funnel-plan.ts";
-import { isUndefined } from "../rows/held-codes.ts";
 import type { ShardRows } from "../rows/shard-rows.ts";
 import type { UserEvents } from "../rows/user-events.ts";
 import type { MatchedEvents } from "../walk/optional-steps.ts";

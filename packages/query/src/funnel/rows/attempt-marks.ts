@@ -2,8 +2,7 @@ import type { ScanBatch } from "@shale/scan";
 import type { CohortMembers } from "../../cohort/cohort-members.ts";
 import { compileFilter } from "../../filter/row-filter.ts";
 import type { ParsedFilter } from "../../parse/parsed-query.ts";
-import { createKeyCells } from "../../segmentation/key-cells.ts";
-import { isUndefined } from "./held-codes.ts";
+import { createKeyCells, isUndefined } from "../../segmentation/key-cells.ts";
 import { createSignatures, isInMask } from "./row-signatures.ts";
 
 /** What a filter on attempts has to know of rows, which are numbered by it. */

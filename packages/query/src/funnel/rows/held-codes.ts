@@ -1,6 +1,5 @@
 import type { ScanBatch } from "@shale/scan";
-import type { KeyCells } from "../../segmentation/key-cells.ts";
-import { createKeyCells, SET_CELLS } from "../../segmentation/key-cells.ts";
+import { createKeyCells, isUndefined } from "../../segmentation/key-cells.ts";
 import { createPairTable } from "../../segmentation/pair-table.ts";
 
 /** Nothing holds with an event that lacks one of the properties. */
@@ -33,9 +32,4 @@ export function createHeldCodes(properties: readonly string[]): HeldCodes {
       return keys.reduce((sum, { byteCount }) => sum + byteCount, pairs.byteCount);
     },
   };
-}
-
-/** Whether a cell of a key stands for a row without a value. */
-export function isUndefined(key: KeyCells, cell: number): boolean {
-  return cell < SET_CELLS && key.valueOf(cell) === null;
 }

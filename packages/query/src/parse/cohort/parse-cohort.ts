@@ -27,7 +27,7 @@ const TIMES_MAX = 1_000_000_000;
 const DAYS_MAX = 3660;
 const SPAN_WANTED = "a span above 0, a number with ms, s, m, h, d, w or mo (30d)";
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a funnel not answered yet */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseCohort(place: Place): ParsedCohort {
   const inner = nestedIn(place, "cohorts");
   const object = objectOf(inner, "a cohort");

@@ -5,7 +5,7 @@ import type { Place } from "../query-place.ts";
 import { fieldsOf, oneOf } from "../query-place.ts";
 import { timeUnits } from "../time-units.ts";
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a cohort */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseLifecycle(place: Place): ParsedLifecycle {
   const fields = fieldsOf(place, ["kind", ...rangeFields, "select", "unit"], "a lifecycle");
   return {

@@ -29,7 +29,7 @@ const modes = ["on", "onOrAfter", "onOrBefore", "streak"] as const;
 const cohorts = ["perInterval", "firstInRange", "firstEver", "firstMatching"] as const;
 const averages = ["pooled", "simple"] as const;
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a cohort */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseRetention(place: Place): ParsedRetention {
   const fields = fieldsOf(place, FIELDS, "a retention");
   const occurrences = fields.at("minOccurrences");

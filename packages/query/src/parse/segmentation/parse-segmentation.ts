@@ -33,7 +33,7 @@ const FIELDS = [
 const ROLLING_BOUNDS = { min: 1, max: 1000 };
 const SERIES_COUNT_MAX = 26; // Each has a letter.
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a cohort */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseSegmentation(place: Place): ParsedSegmentation {
   const fields = fieldsOf(place, FIELDS, "a segmentation");
   const series = listOf(fields.at("series"), "series", { min: 1, max: SERIES_COUNT_MAX }).map(

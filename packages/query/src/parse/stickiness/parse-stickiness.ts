@@ -8,7 +8,7 @@ import { timeUnits } from "../time-units.ts";
 const FIELDS = ["kind", ...rangeFields, "select", "unit", "mode", "minEvents"];
 const EVENTS_MAX = 1_000_000;
 
-/** @throws {ShaleError} QUERY_INVALID, or QUERY_NOT_BUILT for parts of a cohort */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseStickiness(place: Place): ParsedStickiness {
   const fields = fieldsOf(place, FIELDS, "a stickiness");
   const mode = fields.at("mode");

@@ -12,7 +12,7 @@ import type {
   ParsedSegmentation,
   ParsedStickiness,
 } from "../parsed-query.ts";
-import { queryInvalid, queryNotBuilt } from "../query-errors.ts";
+import { queryInvalid } from "../query-errors.ts";
 import type { Fields, Place } from "../query-place.ts";
 import {
   booleanOf,
@@ -35,7 +35,7 @@ import type {
   StickinessCell,
 } from "./parsed-users.ts";
 
-/** @throws {ShaleError} QUERY_INVALID; QUERY_NOT_BUILT for numbers whose users are not told yet */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseCellOf(
   place: Place,
   cell: Place,
@@ -109,17 +109,13 @@ function parseSeriesCell(place: Place, of: ParsedSegmentation): SeriesCell {
   const fields = fieldsOf(place, names, "a cell of a segmentation");
   const [seriesPlace, interval] = [fields.at("series"), fields.at("interval")];
   const bounds = { min: 0, max: of.series.length - 1 };
+  if (of.formula !== undefined && seriesPlace.value === of.series.length) {
+    const why = "a formula is made of several numbers, and has no users of its own";
+    throw queryInvalid(seriesPlace.path, `${seriesPlace.path} must be one of the series: ${why}`);
+  }
   const series = isAbsent(seriesPlace)
     ? 0
     : integerOf(seriesPlace, "the place of a series", bounds);
-  const measure = of.series[series]?.measure.kind;
-  if (measure !== "total" && measure !== "unique") {
-    throw queryNotBuilt(`of.series[${series}].measure`, "who is behind a number of this measure");
-  }
-  if (!isAbsent(interval) && (of.rolling !== undefined || of.cumulative)) {
-    const option = of.cumulative ? "cumulative" : "rolling";
-    throw queryNotBuilt(`of.${option}`, "who is behind a number that is made of several intervals");
-  }
   return {
     series,
     interval: isAbsent(interval) ? undefined : intervalOf(interval, of),

@@ -1,15 +1,23 @@
 import type { ParsedFlow } from "../flow/parsed-flow.ts";
-import { queryInvalid, queryNotBuilt } from "../query-errors.ts";
+import { queryInvalid } from "../query-errors.ts";
 import type { Place } from "../query-place.ts";
-import { booleanOf, fieldsOf, integerOf, isAbsent, oneOf, stringOf } from "../query-place.ts";
-import type { FlowCell } from "./parsed-users.ts";
+import {
+  booleanOf,
+  fieldsOf,
+  integerOf,
+  isAbsent,
+  listOf,
+  oneOf,
+  stringOf,
+} from "../query-place.ts";
+import type { FlowCell, FlowPathCell } from "./parsed-users.ts";
 
-const FIELDS = ["anchor", "offset", "label", "other", "outcome"];
+const NODE_FIELDS = ["anchor", "offset", "label", "other", "outcome"];
 
-/** @throws {ShaleError} QUERY_INVALID; QUERY_NOT_BUILT for the users of a path */
+/** @throws {ShaleError} QUERY_INVALID */
 export function parseFlowCell(place: Place, of: ParsedFlow): FlowCell {
-  if (of.mode === "paths") throw queryNotBuilt("of.mode", "who is behind a path");
-  const fields = fieldsOf(place, FIELDS, "a cell of a flow");
+  if (of.mode === "paths") return parsePathCell(place, of);
+  const fields = fieldsOf(place, NODE_FIELDS, "a cell of a flow");
   const [anchor, outcome] = [fields.at("anchor"), fields.at("outcome")];
   const [label, other] = [fields.at("label"), fields.at("other")];
   const anchors = { min: 0, max: of.anchors.length - 1 };
@@ -21,9 +29,24 @@ export function parseFlowCell(place: Place, of: ParsedFlow): FlowCell {
   }
   const named = isAbsent(label) ? undefined : { label: stringOf(label, "the label of a node") };
   return {
+    kind: "node",
     anchor: isAbsent(anchor) ? 0 : integerOf(anchor, "the place of an anchor", anchors),
     offset: integerOf(fields.at("offset"), "an offset", offsets),
     node: isOther ? "others" : named,
     outcome: isAbsent(outcome) ? "reached" : oneOf(outcome, outcomes, "an outcome"),
   };
+}
+
+/** The labels of a path as they stand in the answer, or all paths that it does not list. */
+function parsePathCell(place: Place, { anchors, before, after }: ParsedFlow): FlowPathCell {
+  const fields = fieldsOf(place, ["labels", "other"], "a cell of the paths of a flow");
+  const [labels, other] = [fields.at("labels"), fields.at("other")];
+  const isOther = !isAbsent(other) && booleanOf(other, "other");
+  if (isOther && !isAbsent(labels)) {
+    throw queryInvalid(labels.path, `${labels.path} must be left out: other paths have many`);
+  }
+  if (isOther) return { kind: "path", path: "others" };
+  const bounds = { min: 1, max: anchors.length * (before + 1 + after) };
+  const texts = listOf(labels, "labels of a path", bounds);
+  return { kind: "path", path: texts.map((label) => stringOf(label, "the label of a step")) };
 }

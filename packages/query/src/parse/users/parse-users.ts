@@ -24,7 +24,7 @@ const FIELDS = [
 /**
  * `parseInner` reads the query that `of` holds.
  *
- * @throws {ShaleError} QUERY_INVALID; QUERY_NOT_BUILT for numbers whose users are not told yet
+ * @throws {ShaleError} QUERY_INVALID
  */
 export function parseUsers(place: Place, parseInner: (place: Place) => ParsedQuery): ParsedUsers {
   const fields = fieldsOf(place, FIELDS, "a query for users");

@@ -64,13 +64,22 @@ export interface SeriesCell {
   readonly segment: CellSegment;
 }
 
-export interface FlowCell {
+export type FlowCell = FlowNodeCell | FlowPathCell;
+
+export interface FlowNodeCell {
+  readonly kind: "node";
   /** From 0. */
   readonly anchor: number;
   readonly offset: number;
   /** "others": those not listed; undefined: every one at the offset. */
   readonly node: { readonly label: string } | "others" | undefined;
   readonly outcome: "reached" | "dropped" | "pending";
+}
+
+export interface FlowPathCell {
+  readonly kind: "path";
+  /** The labels of a path; "others": the paths that the answer does not list. */
+  readonly path: readonly string[] | "others";
 }
 
 export interface LifecycleCell {

@@ -8,6 +8,8 @@ import type { UserRule } from "./count-users.ts";
 /** Local days, and which of them the intervals of a query look back on. */
 export interface ActiveDays {
   readonly days: Intervals;
+  /** By interval: the day of its last ms. */
+  readonly lastDays: Uint32Array;
   /** All the days that any interval looks back on. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -33,6 +35,7 @@ export function planActiveDays(
   const lastDay = lastDays[intervals.count - 1] ?? 0;
   return {
     days,
+    lastDays,
     fromMs: days.startsMs[firstDay] ?? fromMs,
     toMs: days.startsMs[lastDay + 1] ?? toMs,
     rule: activeRule({ dayCount, lastDay, firstIntervals: firstIntervalsOf(lastDays, days.count) }),

@@ -9,6 +9,7 @@ import { compareText } from "../reference-event.ts";
 import { retentionOf } from "../reference-retention.ts";
 import { segmentationOf } from "../reference-segmentation.ts";
 import { countOfStep } from "./count-of-step.ts";
+import { countingOf } from "./counting-series.ts";
 import { everyone, membersOf } from "./reference-cohort.ts";
 import { withoutCohorts } from "./without-cohorts.ts";
 
@@ -61,7 +62,7 @@ function usersOfCell(
   // No segment of one user's answer may be left to the others.
   const asked =
     plain.kind === "flow"
-      ? { ...plain, topK: 10_000 }
+      ? { ...plain, topK: 10_000, paths: 10_000 }
       : "limit" in plain || "by" in plain
         ? { ...plain, limit: 10_000 }
         : plain;
@@ -92,7 +93,9 @@ function shownIn(events: readonly ReferenceEvent[], query: Query, { cell, asOfMs
       return new Set(named(segmentationOf(events, query).series[cell.series ?? 0]?.segments));
     case "flow": {
       const answer = flowOf(events, query, asOfMs);
-      if (answer.mode === "paths") return new Set<string>();
+      if (answer.mode === "paths") {
+        return new Set(answer.paths.map(({ labels }) => JSON.stringify(labels)));
+      }
       const step = stepOf(answer.steps, cell);
       return new Set(
         (step?.nodes ?? []).flatMap(({ label, other }) => (other === true ? [] : [String(label)])),
@@ -140,8 +143,9 @@ export function numberAt(
       );
     }
     case "segmentation": {
-      const { intervals, series } = segmentationOf(events, query);
-      const one = series[cell.series ?? 0];
+      const counted = countingOf(query, cell.series ?? 0);
+      const { intervals, series } = segmentationOf(events.filter(counted.enters), counted.query);
+      const one = series[0];
       if (one === undefined) return undefined;
       const parts = partsOf(one.overall, one.segments, cell, shown);
       const place = cell.interval === undefined ? -1 : intervals.indexOf(cell.interval);
@@ -159,7 +163,14 @@ export function numberAt(
     }
     case "flow": {
       const answer = flowOf(events, query, asOfMs);
-      if (answer.mode === "paths") return undefined;
+      if (answer.mode === "paths") {
+        const wanted = JSON.stringify(cell.labels);
+        const isMeant = (path: string): boolean =>
+          shown === undefined ? path === wanted : !shown.has(path);
+        return sumOf(answer.paths, ({ labels, count }) =>
+          isMeant(JSON.stringify(labels)) ? count : 0,
+        );
+      }
       const { label, outcome = "reached" } = cell;
       const nodes = (stepOf(answer.steps, cell)?.nodes ?? []).filter((node) =>
         shown === undefined
@@ -172,7 +183,10 @@ export function numberAt(
     case "stickiness":
       return stickinessOf(events, query).users[(cell.bucket ?? 0) - 1];
     default:
-      throw new ShaleError("QUERY_NOT_BUILT", `Cannot list users of ${query.kind} in this version`);
+      throw new ShaleError(
+        "QUERY_INVALID",
+        `Cannot list users of ${query.kind}: it has no numbers`,
+      );
   }
 }
 
