@@ -91,12 +91,12 @@ async function sumSide(
 ): Promise<SideSums> {
   const { tombstones } = reading.pin.catalog;
   const newest = tombstones.at(-1)?.number ?? 0;
-  const answered = full ? [] : shardDays.filter((one) => canFootersAnswer(one, newest));
+  const answered = new Set(full ? [] : shardDays.filter((one) => canFootersAnswer(one, newest)));
   const sums: UnitSums = new Map();
   for (const shardDay of answered) addFooters(sums, shardDay);
-  const read = shardDays.filter((one) => !answered.includes(one));
+  const read = shardDays.filter((one) => !answered.has(one));
   const own = await sumOwnRows(reading, read, sums, { proves: full && !isTarget });
-  const fromFooters = answered.length;
+  const fromFooters = answered.size;
   if (!full || !isTarget) return { sums, second: undefined, ...own, fromFooters };
   const second: UnitSums = new Map();
   const foreign = await sumForeignRows(reading, shardDays, second);

@@ -23,7 +23,8 @@ const FULL_CACHE_BYTES = 67_108_864;
  * The manifests' sums and counts stand for the rows of shard-days that are settled. They were taken
  * from the objects when these were made, so that only a full comparison sees what an object holds
  * now, and only it proves that the rows of such files are on their shards: the places in an entry
- * tell floor(hash / shards), not the remainder.
+ * tell floor(hash / shards), not the remainder. Generations that files store are compared by it and
+ * where manifests answer; otherwise a row's generation follows from the cuts.
  *
  * Holds the rows of the shard-days that a scan reads ahead. An object that goes meanwhile makes it
  * pin again, a few times; days that stayed as they were are not compared again. Call it under a

@@ -50,6 +50,7 @@ type Visit = (row: VisitedRow) => void;
 export async function findDifferences(search: DifferenceSearch): Promise<FoundDifferences> {
   const [first] = [...search.sourceDays, ...search.targetDays];
   if (first === undefined) return { differences: [], isCut: false };
+  if (search.eventsMax === 0) return { differences: [], isCut: true };
   const day = dayText(first.day);
   const differences: UnitDifference[] = [];
   let left = search.eventsMax;

@@ -2,7 +2,7 @@ import type { Env } from "@shale/env";
 import { ShaleError } from "@shale/model";
 import type { FileRef } from "@shale/scan";
 import { keyOfFile, pinBroken } from "@shale/scan";
-import type { AsyncBuffer, FileMetaData } from "hyparquet";
+import type { AsyncBuffer, FileMetaData, RowGroup } from "hyparquet";
 import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { PlainRow } from "./canonical-row.ts";
@@ -33,14 +33,15 @@ export async function* readForeignRows(
   ref: FileRef,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly ForeignRow[]> {
-  const file = bufferOf(env, ref, signal);
+  const file = openFile(env, ref, signal);
   const metadata = await decoding(ref, () => parquetMetadataAsync(file, { geoparquet: false }));
   const columns = await decoding(ref, async () => columnsOf(metadata));
   let rowStart = 0;
-  for (const { num_rows: count } of metadata.row_groups) {
+  for (const group of metadata.row_groups) {
     signal?.throwIfAborted();
-    const rowEnd = rowStart + Number(count);
+    const rowEnd = rowStart + Number(group.num_rows);
     const rows = await decoding(ref, async () => {
+      await file.hold(...extentOf(group));
       const span = { rowStart, rowEnd, geoparquet: false };
       const found = await parquetReadObjects({ file, metadata, compressors, parsers, ...span });
       return found.map((row) => rowOf(row, columns));
@@ -50,19 +51,46 @@ export async function* readForeignRows(
   }
 }
 
-function bufferOf(env: Env, ref: FileRef, signal: AbortSignal | undefined): AsyncBuffer {
+/** The bytes of a row group: its chunks lie behind one another. */
+function extentOf({ columns }: RowGroup): readonly [start: number, end: number] {
+  const extents = columns.map(({ meta_data: chunk }) => {
+    if (chunk === undefined) throw new Error("a chunk has no metadata");
+    const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
+    return [start, start + Number(chunk.total_compressed_size)] as const;
+  });
+  const starts = extents.map(([start]) => start);
+  const ends = extents.map(([, end]) => end);
+  return [Math.min(...starts), Math.max(...ends)];
+}
+
+interface ForeignFile extends AsyncBuffer {
+  /** Reads [start, end) at once, for the many small reads in it. */
+  hold(start: number, end: number): Promise<void>;
+}
+
+function openFile(env: Env, ref: FileRef, signal: AbortSignal | undefined): ForeignFile {
   const byteLength = ref.entry.bytes;
+  let held = { start: 0, bytes: new Uint8Array(0) };
+  async function partWith(start: number, end: number): Promise<typeof held> {
+    if (start >= held.start && end <= held.start + held.bytes.length) return held;
+    const key = keyOfFile(ref);
+    const range = { offset: start, length: end - start };
+    const object = await env.store.get(key, { range, signal });
+    if (object === undefined) throw pinBroken(key);
+    if (object.size !== byteLength) {
+      throw corrupt(ref, `it has ${object.size} bytes, its manifest says ${byteLength}`);
+    }
+    held = { start, bytes: Uint8Array.from(object.bytes) };
+    return held;
+  }
   return {
     byteLength,
+    async hold(start, end) {
+      await partWith(start, end);
+    },
     async slice(start, end = byteLength) {
-      const key = keyOfFile(ref);
-      const range = { offset: start, length: end - start };
-      const object = await env.store.get(key, { range, signal });
-      if (object === undefined) throw pinBroken(key);
-      if (object.size !== byteLength) {
-        throw corrupt(ref, `it has ${object.size} bytes, its manifest says ${byteLength}`);
-      }
-      return Uint8Array.from(object.bytes).buffer;
+      const part = await partWith(start, end);
+      return part.bytes.slice(start - part.start, end - part.start).buffer;
     },
   };
 }
