@@ -8,6 +8,8 @@ export type {
   ChainState,
 } from "./chain/chain.ts";
 export { openChain } from "./chain/open-chain.ts";
+export { closeGroups } from "./collect/close-groups.ts";
+export { validationKey, validationPrefix } from "./collect/collect-keys.ts";
 export type {
   CollectAction,
   CollectionOptions,
@@ -33,6 +35,7 @@ export {
   WORK_PIN_RENEW_MS,
   WORK_PIN_STALE_MS,
 } from "./collect/work-pins.ts";
+export { beginCatchUp, endCatchUp, freezeGroup, markBehind, withBehind } from "./cut/behind.ts";
 export { completeCut } from "./cut/complete-cut.ts";
 export { readEnds, withLaterWriters } from "./cut/read-ends.ts";
 export type { AdoptingWriter, Adoption } from "./delete/await-adoption.ts";
@@ -46,7 +49,7 @@ export type { BegunClaim, ClaimInput, ClaimRequest } from "./manifest/begin-clai
 export { beginClaim } from "./manifest/begin-claim.ts";
 export type { ManifestBalance } from "./manifest/claim-balance.ts";
 export { addDigestTexts } from "./manifest/claim-balance.ts";
-export type { ClaimChange } from "./manifest/commit-claim.ts";
+export type { ClaimChange, CopyStep } from "./manifest/commit-claim.ts";
 export { commitClaim } from "./manifest/commit-claim.ts";
 export { closeManifest, dropClaim, mayTakeOver, retireWriters } from "./manifest/end-claims.ts";
 export { fileCountOf } from "./manifest/file-count.ts";
@@ -61,6 +64,7 @@ export type { ManifestPlace } from "./manifest/manifest-place.ts";
 export { firstManifest, openManifest } from "./manifest/open-manifest.ts";
 export type { FoldPlan } from "./manifest/plan-fold.ts";
 export { FOLD_CHANGES_MAX, isFoldDue, PAGE_ENTRIES_MAX, planFold } from "./manifest/plan-fold.ts";
+export { EMPTY_VECTOR, fallenWriterOf, movedTo } from "./manifest/vectors.ts";
 export type { DayFilePlace } from "./object-keys.ts";
 export {
   catalogKey,

@@ -55,7 +55,7 @@ export async function compactProject(
   // A begin that died between its two commits would keep every drain waiting (S1).
   if (options.dryRun !== true) await completeCut(env, project, { signal });
   const catalog = await newestCatalog(run);
-  const groups = groupsOf(run, catalog);
+  const groups = groupsOf(run, catalog, options.drains);
   if (options.dryRun !== true) for (const group of groups) await takeOverClaims(run, group);
   const heads = await listHeads(run, groups, catalog);
   const tasks = groups.map((group): GroupTask => ({ group, mode, policy, catalog }));
@@ -64,7 +64,8 @@ export async function compactProject(
   }
   for (const task of tasks) {
     if (options.dryRun === true) await planGroup(run, task, heads);
-    else await tidyGroup(run, { ...task, catalog: await newestCatalog(run) });
+    else if (options.drains === undefined)
+      await tidyGroup(run, { ...task, catalog: await newestCatalog(run) });
     const manifest = await task.group.chain.loadNewest({ signal });
     if (manifest !== undefined) report.written(manifest.written);
   }
@@ -80,9 +81,13 @@ function boundedPolicy(policy: CompactionPolicy, memoryBytesMax: number): Compac
 }
 
 /** Every group of every spec that is not closed: retained ones expire and are purged too (C6). */
-function groupsOf(run: CompactionRun, { specs }: CatalogDocument): readonly GroupRun[] {
+function groupsOf(
+  run: CompactionRun,
+  { specs }: CatalogDocument,
+  only: CompactionOptions["drains"],
+): readonly GroupRun[] {
   return specs
-    .filter(({ closedMs }) => closedMs === null)
+    .filter(({ spec, closedMs }) => closedMs === null && (only?.includes(spec) ?? true))
     .flatMap(({ spec, shards }) =>
       Array.from({ length: groupCountOf(shards) }, (_, group) =>
         groupRun(run, { spec, shards, group }),

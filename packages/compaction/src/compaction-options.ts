@@ -1,6 +1,6 @@
 import type { UserHasher } from "@shale/columns";
 import type { DayFileCompression } from "@shale/format";
-import type { ProjectId } from "@shale/model";
+import type { ProjectId, SpecName } from "@shale/model";
 import type { CompactionStep } from "./compaction-report.ts";
 import type { DrainPolicy } from "./plan/plan-drains.ts";
 import { drainDefaults } from "./plan/plan-drains.ts";
@@ -32,6 +32,8 @@ export interface CompactionOptions {
   readonly memoryBytesMax?: number | undefined;
   /** True when `env.workers` has `compactionTasks`. Default: everything on this thread. */
   readonly onWorkers?: boolean | undefined;
+  /** Only drains, of these specs; default: everything, of every spec that is not closed. */
+  readonly drains?: readonly SpecName[] | undefined;
   /** Only says what would be done first. */
   readonly dryRun?: boolean | undefined;
   readonly policy?: CompactionPolicy | undefined;

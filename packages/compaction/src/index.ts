@@ -8,8 +8,9 @@ export type {
   CompactionCounts,
   CompactionReport,
   CompactionStep,
+  ReportBuilder,
 } from "./compaction-report.ts";
-export { writeAmplificationOf } from "./compaction-report.ts";
+export { createReport, writeAmplificationOf } from "./compaction-report.ts";
 export type { FileRun } from "./plan/file-runs.ts";
 export { isSettled, runsOf } from "./plan/file-runs.ts";
 export type {
@@ -27,7 +28,18 @@ export type { Merge, MergePolicy } from "./plan/plan-merges.ts";
 export { mergeDefaults, planMerges } from "./plan/plan-merges.ts";
 export type { PurgePolicy } from "./plan/plan-purges.ts";
 export { planPurges } from "./plan/plan-purges.ts";
+export { takeOverClaims } from "./run/compact-group.ts";
 export type { CompactionMemo } from "./run/compaction-memo.ts";
 export { createCompactionMemo } from "./run/compaction-memo.ts";
-export { compactionTasks } from "./task/compaction-tasks.ts";
-export { generationAt } from "./task/generation-at.ts";
+export type { CompactionRun, GroupRun } from "./run/compaction-run.ts";
+export { createRun, groupRun, newestCatalog } from "./run/compaction-run.ts";
+export { firstVector } from "./run/group-positions.ts";
+export type { Output } from "./run/put-files.ts";
+export { batchesOf, putFiles } from "./run/put-files.ts";
+export type { JobEnd, JobResult, StandingJob } from "./run/under-claim.ts";
+export { underClaim } from "./run/under-claim.ts";
+export { compactionTasks, inlineTasks, workerTasks } from "./task/compaction-tasks.ts";
+export { encodeFile } from "./task/encode-file.ts";
+export type { FileBytes } from "./task/file-rows.ts";
+export { storedRowsOf, wholeFileOf } from "./task/file-rows.ts";
+export type { EncodedFile, TaskPlace, TaskTombstones } from "./task/task-place.ts";

@@ -2,7 +2,14 @@ import { crc32 } from "node:zlib";
 import { ShaleError } from "@shale/model";
 
 /** Documents people may read: one header line, then JSON. See docs/formats/catalog.md. */
-export type DocumentKind = "catalog" | "heartbeat" | "manifest" | "pin" | "condemned" | "look";
+export type DocumentKind =
+  | "catalog"
+  | "heartbeat"
+  | "manifest"
+  | "pin"
+  | "condemned"
+  | "look"
+  | "validation";
 
 const HEADER = /^shale-([a-z]+) ([1-9][0-9]{0,8}) ([0-9a-f]{8}) (0|[1-9][0-9]{0,14})$/;
 /** Longest header line in bytes, line feed left out: a search for its end stops here. */

@@ -35,6 +35,12 @@ export {
   encodeFirstLook,
   FIRST_LOOK_FORMAT_VERSION,
 } from "./collect/first-look.ts";
+export type {
+  ValidationRecord,
+  ValidationSums,
+  ValidationUnit,
+} from "./collect/validation-record.ts";
+export { decodeValidationRecord, encodeValidationRecord } from "./collect/validation-record.ts";
 export type { WorkPinDocument } from "./collect/work-pin.ts";
 export { decodeWorkPin, encodeWorkPin, WORK_PIN_FORMAT_VERSION } from "./collect/work-pin.ts";
 export type { ColumnExtent } from "./day-file/column-extents.ts";

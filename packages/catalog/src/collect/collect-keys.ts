@@ -35,6 +35,15 @@ export function firstLookPrefix(project: ProjectId): string {
   return `${project}/looks/`;
 }
 
+/** What validations of a reshard have found; kept for ever, as the log that names them. */
+export function validationPrefix(project: ProjectId): string {
+  return `${project}/validations/`;
+}
+
+export function validationKey(project: ProjectId, nonce: string): string {
+  return validationPrefix(project) + nonce;
+}
+
 /** Whether `key` is `prefix` and the nonce of one object. */
 export function isNonceKey(prefix: string, key: string): boolean {
   return NONCE.test(nameBehind(prefix, key));

@@ -37,7 +37,8 @@ export interface CollectionView {
 export type GarbageReason =
   | "unlisted" // A day file or page that the newest manifest does not list.
   | "drained" // A tail object below every watermark.
-  | "retired"; // A tail object of a retired writer.
+  | "retired" // A tail object of a retired writer.
+  | "closed"; // A day file or page of a spec that was aborted or collected.
 
 /** Why something that answers do not need is there still. */
 export type KeptReason =
@@ -46,7 +47,6 @@ export type KeptReason =
   | "claim" // Its job may commit yet.
   | "head" // The last tail object of a writer that is not retired.
   | "cut-pending" // A cut or a catch-up target is being taken.
-  | "closed" // Of a spec that was aborted or collected: the reshard deletes it.
   | "no-manifest" // Its group has no manifest.
   | "reachable-again" // Condemned, and yet listed: this is to be looked into.
   | "changed" // Another content stands under its key by now.

@@ -18,6 +18,7 @@ import {
   firstLookPrefix,
   isNonceKey,
   storeClockKey,
+  validationPrefix,
   workPinOfKey,
 } from "./collect-keys.ts";
 import type { CollectionView, GarbageReason, GroupView, KeptReason } from "./collection.ts";
@@ -59,7 +60,8 @@ export function judgeOf(view: CollectionView): (entry: ObjectEntry) => Verdict {
     const group = named.get(groupNameOf(place.spec, place.group));
     // An output is written after its claim was committed, so there was a manifest before it.
     if (group === undefined) return kept("no-manifest");
-    if (group.view.manifest.closedMs !== null) return kept("closed");
+    // A closed manifest takes no commit: nothing of the group comes back (S6).
+    if (group.view.manifest.closedMs !== null) return garbage("closed");
     if (group[kind].has(place.id)) return REACHABLE;
     return group.claims.has(claimOfOutput(place.id)) ? kept("claim") : garbage("unlisted");
   }
@@ -98,6 +100,7 @@ function judgeOther(catalog: CatalogDocument, key: string): Verdict {
     workPinOfKey(project, key) !== undefined ||
     isNonceKey(condemnedPrefix(project), key) ||
     isNonceKey(firstLookPrefix(project), key) ||
+    isNonceKey(validationPrefix(project), key) ||
     key === storeClockKey(project) ||
     key.startsWith(`${project}/wal/`); // Logs are no objects, and share the folder on a disk.
   return isOwn ? OWN : kept("unknown");

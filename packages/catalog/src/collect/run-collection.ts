@@ -3,6 +3,7 @@ import type { CatalogDocument } from "@shale/format";
 import type { Day, ProjectId, WriterOrdinal } from "@shale/model";
 import { invariant } from "@shale/model";
 import { runTombstoneRetirement } from "../delete/run-tombstone-retirement.ts";
+import { closeGroups } from "./close-groups.ts";
 import type {
   CollectAction,
   CollectionOptions,
@@ -110,6 +111,7 @@ async function raiseDay(run: Run, catalog: CatalogDocument): Promise<Day | null>
 async function endWork(run: Run) {
   const { env, project, dryRun, by, signal } = run;
   const { specs } = await loadCollectable(env, project);
+  if (!dryRun) for (const spec of specs) await closeGroups(env, project, spec, { signal });
   // The positions first, the catalog second (C5).
   const manifests = await readManifests(env, project, specs, { signal });
   const catalog = await loadCollectable(env, project);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CallOptions, Env } from "@shale/env";
 import type {
   CatalogVector,
@@ -28,9 +29,15 @@ export interface ClaimChange {
   readonly marked?: readonly DayFileEntry[] | undefined;
   /** Only of a drain, and of the last copy of a catch-up: where the named writers stand now. */
   readonly watermarks?: CatalogVector | undefined;
-  /** Only of a copy: what has been copied now. */
-  readonly copied?: readonly ManifestCopy[] | undefined;
+  /** Only of a copy: what has been copied now, and from where each went on. */
+  readonly copied?: readonly CopyStep[] | undefined;
   readonly balance: ManifestBalance;
+}
+
+/** One source shard's day, copied up to `vector`. */
+export interface CopyStep extends ManifestCopy {
+  /** Up to where it had been copied when the job read the rows; null: nothing of it. */
+  readonly from: CatalogVector | null;
 }
 
 /**
@@ -99,6 +106,7 @@ function planCommit(
   const unpaged = new Set(before.added.map(({ id }) => id));
   // A page never changes: the entry in it is removed, and stands in `added` with its mark.
   const markedInPages = marked.filter(({ id }) => !unpaged.has(id));
+  const isCatchUp = claim.kind === "copy" && watermarks !== undefined;
   const goneFromPages = [...removed, ...markedInPages.map(({ id }) => id)];
   return {
     ...endClaim(before, claim.id),
@@ -106,7 +114,8 @@ function planCommit(
     removed: [...before.removed, ...goneFromPages.filter((id) => !unpaged.has(id))],
     watermarks:
       watermarks === undefined ? before.watermarks : movedTo(before.watermarks, watermarks),
-    copied: copied === undefined ? before.copied : copiedTo(before.copied, copied),
+    base: isCatchUp ? null : before.base,
+    copied: copied === undefined ? before.copied : copiedTo(before, claim, copied),
     written: writtenBy(before.written, claim, added),
   };
 }
@@ -120,12 +129,27 @@ export function endClaim(before: ManifestDocument, claimId: string): ManifestDoc
   };
 }
 
+/**
+ * Copies have no inputs, so two jobs may copy the same rows; only one of them finds the vector that
+ * it went on from (protocol S2).
+ */
 function copiedTo(
-  before: readonly ManifestCopy[],
-  change: readonly ManifestCopy[],
+  before: ManifestDocument,
+  claim: ManifestClaim,
+  steps: readonly CopyStep[],
 ): readonly ManifestCopy[] {
-  const nameOfCopy = ({ shard, day }: ManifestCopy): string => `${shard}/${day}`;
-  const copies = new Map([...before, ...change].map((copy) => [nameOfCopy(copy), copy]));
+  const nameOfCopy = ({ shard, day }: Pick<ManifestCopy, "shard" | "day">) => `${shard}/${day}`;
+  const copies = new Map(before.copied.map((copy) => [nameOfCopy(copy), copy]));
+  for (const { from, ...copy } of steps) {
+    const standing = copies.get(nameOfCopy(copy))?.vector ?? null;
+    if (!isDeepStrictEqual(standing, from)) {
+      throw new ShaleError(
+        "CLAIM_LOST",
+        `Cannot commit the job ${claim.id} of ${nameOf(before)}: another one copied its rows`,
+      );
+    }
+    copies.set(nameOfCopy(copy), copy);
+  }
   return [...copies.values()];
 }
 

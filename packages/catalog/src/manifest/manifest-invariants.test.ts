@@ -53,7 +53,7 @@ async function fullGroup() {
   await commitClaim(env, chain, nonceOf(82), {
     added: [],
     removed: [],
-    copied: [copyOf(1), copyOf(2)],
+    copied: [copyOf(1), copyOf(2)].map((copy) => ({ ...copy, from: null })),
     balance: { in: [] },
   });
   for (const [kind, id, inputs] of [
@@ -284,8 +284,7 @@ test("a frozen group moves its watermarks with a copy, and then drains again", a
     balance: { in: [] },
   });
   expect(after.watermarks).toEqual({ ...vectorAt({ 2: 6, 3: 0 }), infinite });
-  expect(after.base).toEqual(frozen.base);
-  expect(await chain.commit((now) => ({ ...now!, base: null }))).toMatchObject({ base: null });
+  expect([after.base, frozen.base !== null]).toEqual([null, true]);
 });
 
 test("a manifest that breaks a rule, or is of another place, is refused when it is read", async () => {

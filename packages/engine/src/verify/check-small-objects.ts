@@ -5,6 +5,7 @@ import {
   decodeCondemnedRecord,
   decodeFirstLook,
   decodeHeartbeat,
+  decodeValidationRecord,
   decodeWorkPin,
 } from "@shale/format";
 import { listLogs } from "@shale/ingest";
@@ -45,6 +46,7 @@ const decoders = {
   condemned: decodeCondemnedRecord,
   pin: decodeWorkPin,
   look: decodeFirstLook,
+  validation: decodeValidationRecord,
 } as const;
 
 export interface ListedDocument {

@@ -29,20 +29,23 @@ export type ObjectPlace =
     }
   | { readonly kind: "tail"; readonly writer: WriterOrdinal; readonly n: number }
   | { readonly kind: "heartbeat"; readonly writer: WriterOrdinal }
-  | { readonly kind: "condemned" | "pin" | "look" | "store-clock" }
+  | { readonly kind: "condemned" | "pin" | "look" | "validation" | "store-clock" }
   /** Part of a write-ahead log, where the logs lie in the folder of the store. */
   | { readonly kind: "log" }
   | { readonly kind: "unknown" };
 
 const HEARTBEAT = /\/writers\/([0-9]{16})$/;
-const SMALL: readonly (readonly ["condemned" | "pin" | "look" | "store-clock" | "log", RegExp])[] =
-  [
-    ["condemned", /^condemned\/[0-9a-f]{32}$/],
-    ["pin", /^pins\/[0-9a-f]{32}(-beat)?$/],
-    ["look", /^looks\/[0-9a-f]{32}$/],
-    ["store-clock", /^collect\/clock$/],
-    ["log", /^wal\/[0-9]{16}\/(owner|fence|released|[0-9]{16}\.wal)$/],
-  ];
+const SMALL: readonly (readonly [
+  "condemned" | "pin" | "look" | "validation" | "store-clock" | "log",
+  RegExp,
+])[] = [
+  ["condemned", /^condemned\/[0-9a-f]{32}$/],
+  ["pin", /^pins\/[0-9a-f]{32}(-beat)?$/],
+  ["look", /^looks\/[0-9a-f]{32}$/],
+  ["validation", /^validations\/[0-9a-f]{32}$/],
+  ["store-clock", /^collect\/clock$/],
+  ["log", /^wal\/[0-9]{16}\/(owner|fence|released|[0-9]{16}\.wal)$/],
+];
 
 /** @param key - Of an object of the project: it begins with `<project>/`. */
 export function classifyKey(project: ProjectId, key: string): ObjectPlace {

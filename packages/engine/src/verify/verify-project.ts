@@ -105,6 +105,7 @@ async function checkAll(context: VerifyContext, listing: ProjectListing): Promis
     ...listing.ofKind("condemned"),
     ...listing.ofKind("pin"),
     ...listing.ofKind("look"),
+    ...listing.ofKind("validation"),
   ]);
   await checkLogs(context, newest);
   for (const { code, object, message } of unlistedNotesOf(listing, groups, env.processes)) {

@@ -37,7 +37,6 @@ export const transitionTable: readonly Transition[] = [
   step("validate", "validating", "validating", "again"),
   step("backfill", "validating", "validating", "the new spec was behind"),
   step("finalize", "validating", "finalized", "a valid token; the new spec is not behind"),
-  step("backfill", "finalized", "finalized", "the old spec was behind"),
   step("rollback", "finalized", "validating", "the old spec was never behind since"),
   step("collect", "finalized", "steady", "the window of the rollback is over"),
   step("abort", "copying", "aborting", ""),

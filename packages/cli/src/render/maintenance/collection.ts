@@ -59,6 +59,7 @@ const garbageTexts = {
   unlisted: "no manifest lists it",
   drained: "its rows are in day files",
   retired: "its writer is retired",
+  closed: "its spec was given up",
 } as const;
 
 const keptTexts: Readonly<Record<KeptReason, string>> = {
@@ -67,7 +68,6 @@ const keptTexts: Readonly<Record<KeptReason, string>> = {
   claim: "belong to jobs that may commit yet",
   head: "are the last of their writers",
   "cut-pending": "wait for a reshard to take its cut",
-  closed: "belong to a spec that a reshard deletes",
   "no-manifest": "are of groups without a manifest",
   "reachable-again": "were condemned and are listed: run shale verify",
   changed: "have another content than the one that was condemned",

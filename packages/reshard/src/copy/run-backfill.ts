@@ -1,0 +1,250 @@
+import { completeCut, markBehind, openCatalog } from "@shale/catalog";
+import type { JobEnd } from "@shale/compaction";
+import { newestCatalog } from "@shale/compaction";
+import { fanOut } from "@shale/env";
+import type { CatalogDocument } from "@shale/format";
+import { ShaleError } from "@shale/model";
+import { missingKeyOf } from "@shale/scan";
+import { withBackfill, withCopySettings, withLateCut } from "../edits/copying.ts";
+import type { StepBy } from "../edits/step.ts";
+import { catchUp, hasDrained } from "./catch-up.ts";
+import type { CopyProgress } from "./copy-progress.ts";
+import { progressOf } from "./copy-progress.ts";
+import type { CopyHalt, CopyRun } from "./copy-run.ts";
+import { haltOf, operationIn } from "./copy-run.ts";
+import type { CopyJob, CopyUnit } from "./plan-units.ts";
+import { copyJobDefaults, planCopyJobs, planUnits } from "./plan-units.ts";
+import { runCopyJob } from "./run-copy-job.ts";
+import { readSourceGroups, sourceDaysOf } from "./source-days.ts";
+import type { CopyThrottle, ThrottleReason } from "./throttle.ts";
+import { jobBytesUnder } from "./throttle.ts";
+
+const WAIT_MS = 20;
+const WAIT_MS_MAX = 2_000;
+/** Rounds in a row in which no job got on, before that is an error. */
+const IDLE_ROUNDS_MAX = 64;
+
+export interface BackfillRun {
+  readonly copies: CopyRun;
+  readonly step: () => StepBy;
+  readonly throttle: CopyThrottle;
+  /** Drains the old spec by hand up to what stands in the tail. */
+  readonly drainSource: () => Promise<void>;
+  /** False: wait. Asked before every job. */
+  readonly mayCopy?: (() => boolean | Promise<boolean>) | undefined;
+  readonly onProgress?:
+    | ((progress: CopyProgress, waits: ThrottleReason | null) => void)
+    | undefined;
+}
+
+/** How a backfill ended: everything was copied, or it may not go on. */
+export type BackfillEnd = "complete" | CopyHalt;
+
+/**
+ * Copies until nothing is left, in this order (protocol S2, S3, S7): with a chunked operation what
+ * is older than the horizon, then its cut; what is at or below the cut; and what a new spec missed
+ * that was behind. Any number of processes may do so at once.
+ */
+export async function runBackfill(run: BackfillRun): Promise<BackfillEnd> {
+  const { jobs, operation } = run.copies;
+  const { env, project, signal } = jobs;
+  try {
+    await completeCut(env, project, { signal });
+    if ((await newestCatalog(jobs)).operation?.state === "copying") {
+      const end = await copyAll(run);
+      if (end !== "complete") return end;
+      await edit(run, (before) => withLateCut(before, operation, run.step()));
+      await completeCut(env, project, { signal });
+    }
+    await edit(run, (before) => withBackfill(before, operation, run.step()));
+    await drainToCut(run);
+    const end = await copyAll(run);
+    if (end !== "complete") return end;
+    await catchUp(run.copies, run.drainSource);
+    await edit(run, (before) => withoutFailure(before, operation));
+    return "complete";
+  } catch (error) {
+    if (error instanceof ShaleError && signal?.aborted !== true) await noteFailure(run, error);
+    throw error;
+  }
+}
+
+async function edit(
+  { copies: { jobs } }: BackfillRun,
+  change: (before: CatalogDocument) => CatalogDocument | undefined,
+): Promise<CatalogDocument> {
+  const { env, project, signal } = jobs;
+  const found = await newestCatalog(jobs);
+  return await openCatalog(env, project).commit((newest) => change(newest ?? found), { signal });
+}
+
+function withoutFailure(before: CatalogDocument, id: string): CatalogDocument | undefined {
+  if (before.operation?.id !== id || before.operation.lastError === null) return undefined;
+  return withCopySettings(before, id, { lastError: null });
+}
+
+/** For `status`; what fails here is not what the caller has to hear of. */
+async function noteFailure(run: BackfillRun, error: ShaleError): Promise<void> {
+  const { jobs, operation, targets } = run.copies;
+  const { env, project } = jobs;
+  const { code, message } = error;
+  if (code === "RESHARD_STATE") return;
+  const { by, atMs } = run.step();
+  try {
+    if (code === "DISK_FULL") {
+      const spec = targets[0]?.spec;
+      if (spec !== undefined) await markBehind(env, project, { spec, why: message, by });
+    }
+    await edit(run, (before) =>
+      before.operation?.id === operation
+        ? withCopySettings(before, operation, { lastError: { atMs, code, message } })
+        : undefined,
+    );
+  } catch (failure) {
+    env.logger.warn("the failure of a backfill could not be noted", { code, error: failure });
+  }
+}
+
+/** Waits until every group of the old spec has drained what lies at or below the cut (S2). */
+async function drainToCut(run: BackfillRun): Promise<void> {
+  const { jobs } = run.copies;
+  for (let waitMs = WAIT_MS; ; waitMs = Math.min(WAIT_MS_MAX, 2 * waitMs)) {
+    const sources = await readSourceGroups(run.copies, new Set());
+    const catalog = await newestCatalog(jobs);
+    const cut = catalog.cuts.find((one) => one.spec === catalog.operation?.spec);
+    if (cut === undefined || haltOf(catalog, run.copies.operation) === "over") return;
+    if (sources.every((source) => hasDrained(catalog, source, cut))) return;
+    await run.drainSource();
+    const after = await readSourceGroups(run.copies, new Set());
+    if (after.every((source) => hasDrained(catalog, source, cut))) return;
+    await jobs.env.clock.sleep(waitMs, { signal: jobs.signal });
+  }
+}
+
+/** What is to be copied, as the manifests say now: those of the old spec before the catalog. */
+export async function readUnits(run: CopyRun): Promise<{
+  readonly units: readonly CopyUnit[];
+  readonly catalog: CatalogDocument;
+}> {
+  const { jobs, targets, pair } = run;
+  const sources = await readSourceGroups(run, "all");
+  const fan = { concurrency: 16, signal: jobs.signal };
+  const manifests = await fanOut(targets, fan, ({ chain }, signal) => chain.loadNewest({ signal }));
+  const catalog = await newestCatalog(jobs);
+  if (catalog.operation?.id !== run.operation) return { units: [], catalog };
+  const days = sourceDaysOf(sources, catalog);
+  const units = planUnits(days, pair, (group) => manifests[group]?.copied ?? []);
+  return { units, catalog };
+}
+
+/** Rounds of jobs, until a look at the manifests finds nothing left. */
+async function copyAll(run: BackfillRun): Promise<BackfillEnd> {
+  const { jobs, operation, pair } = run.copies;
+  let missedBefore = new Set<string>();
+  for (let idleRounds = 0; idleRounds < IDLE_ROUNDS_MAX; idleRounds++) {
+    const { units, catalog } = await readUnits(run.copies);
+    const halt = haltOf(catalog, operation);
+    if (halt !== undefined) return halt;
+    const { spec, throttle } = operationIn(catalog);
+    const progress = progressOf(units, pair, catalog, spec);
+    run.onProgress?.(progress, null);
+    const bytesMax = jobBytesUnder(throttle, copyJobDefaults.bytesMax);
+    const planned = planCopyJobs(units, { ...copyJobDefaults, bytesMax });
+    if (planned.length === 0) return "complete";
+    const round = await copyRound(run, planned, { catalog, progress });
+    if (round.halt !== undefined) return round.halt;
+    const lost = [...round.missed].find((key) => missedBefore.has(key));
+    if (lost !== undefined) {
+      throw new ShaleError("OBJECT_MISSING", `Cannot copy ${lost}: it is gone, and still listed`, {
+        details: { key: lost },
+      });
+    }
+    missedBefore = round.missed;
+    if (round.ends.includes("committed")) idleRounds = -1;
+    else await jobs.env.clock.sleep(WAIT_MS * (1 + idleRounds), { signal: jobs.signal });
+  }
+  throw new ShaleError(
+    "CATALOG_CONFLICT",
+    `Cannot copy operation "${operation}": other jobs were faster ${IDLE_ROUNDS_MAX} times`,
+  );
+}
+
+interface Round {
+  readonly ends: readonly JobEnd[];
+  /** Files that were gone when they were to be read. */
+  readonly missed: Set<string>;
+  readonly halt: CopyHalt | undefined;
+}
+
+async function copyRound(
+  run: BackfillRun,
+  planned: readonly CopyJob[],
+  { catalog, progress }: { readonly catalog: CatalogDocument; readonly progress: CopyProgress },
+): Promise<Round> {
+  const { copies } = run;
+  const { jobs, targets } = copies;
+  const missed = new Set<string>();
+  const ends: JobEnd[] = [];
+  let done = progress;
+  let halt: CopyHalt | undefined;
+  const { concurrency } = operationIn(catalog).throttle;
+  await fanOut(planned, { concurrency, signal: jobs.signal }, async (job, signal) => {
+    halt ??= await waitForTurn(run, job, { progress: () => done, signal });
+    const group = targets[job.group];
+    if (halt !== undefined || group === undefined) return;
+    try {
+      const end = await runCopyJob({ ...copies, jobs: { ...jobs, signal } }, group, {
+        seen: catalog,
+        job,
+      });
+      ends.push(end);
+      if (end === "committed") done = withJob(done, job);
+      run.onProgress?.(done, null);
+    } catch (error) {
+      const key = missingKeyOf(error);
+      if (key === undefined) throw error;
+      missed.add(key); // Merged, and collected: the next round reads what replaced it.
+    }
+  });
+  return { ends, missed, halt };
+}
+
+/** Between two looks at the manifests, which count exactly. */
+function withJob(progress: CopyProgress, { units, bytes }: CopyJob): CopyProgress {
+  const rows = units.flatMap(({ needed }) => needed).reduce((sum, one) => sum + one.rows, 0);
+  return {
+    ...progress,
+    jobsDone: Math.min(progress.jobsTotal, progress.jobsDone + units.length),
+    rowsDone: Math.min(progress.rowsTotal, progress.rowsDone + rows),
+    bytesDone: Math.min(progress.bytesTotal, progress.bytesDone + bytes),
+  };
+}
+
+/** Before every job: whether the operation goes on, the caller lets it, and the rate allows it. */
+async function waitForTurn(
+  run: BackfillRun,
+  job: CopyJob,
+  { progress, signal }: { readonly progress: () => CopyProgress; readonly signal: AbortSignal },
+): Promise<CopyHalt | undefined> {
+  const { jobs, operation } = run.copies;
+  const look = async () => await newestCatalog({ ...jobs, signal });
+  let waitMs = WAIT_MS;
+  while (run.mayCopy !== undefined && !(await run.mayCopy())) {
+    run.onProgress?.(progress(), "caller");
+    await jobs.env.clock.sleep(waitMs, { signal });
+    waitMs = Math.min(WAIT_MS_MAX, 2 * waitMs);
+    const halt = haltOf(await look(), operation);
+    if (halt !== undefined) return halt;
+  }
+  const rate = async () => (await look()).operation?.throttle.bytesPerSecond ?? null;
+  await run.throttle.take(
+    job.bytes,
+    async () => {
+      const perSecond = await rate();
+      if (perSecond !== null) run.onProgress?.(progress(), "rate");
+      return perSecond;
+    },
+    { signal },
+  );
+  return haltOf(await look(), operation);
+}
