@@ -42,4 +42,5 @@ export { compactionTasks, inlineTasks, workerTasks } from "./task/compaction-tas
 export { encodeFile } from "./task/encode-file.ts";
 export type { FileBytes } from "./task/file-rows.ts";
 export { storedRowsOf, wholeFileOf } from "./task/file-rows.ts";
+export { generationAt } from "./task/generation-at.ts";
 export type { EncodedFile, TaskPlace, TaskTombstones } from "./task/task-place.ts";

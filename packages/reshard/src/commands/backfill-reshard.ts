@@ -39,8 +39,8 @@ export interface Backfilled extends Omit<BackfillProgress, "waits"> {
 }
 
 /**
- * Copies what the new spec lacks (protocol S2, S3, S7). A rerun goes on; several processes share the
- * work. Returns when nothing is left, or as soon as it is paused.
+ * Copies what the new spec lacks (protocol S2, S3, S7). A rerun goes on; several processes share
+ * the work. Returns when nothing is left, or as soon as it is paused.
  *
  * @throws {ShaleError} RESHARD_STATE, OBJECT_CORRUPT, OBJECT_MISSING, DISK_FULL (the new spec is
  * behind then), CATALOG_CONFLICT, STORE_UNAVAILABLE: run it again; the reason of the signal

@@ -20,7 +20,7 @@ export interface UnitsToCopy {
 }
 
 /**
- * Reads and splits the rows of units of one group, a day after the other: only one is held at a time.
+ * Reads and splits the rows of units of one group, a day after the other: one is held at a time.
  *
  * @throws {ShaleError} PIN_UNSTABLE when a file of the old spec has gone, OBJECT_CORRUPT
  */
@@ -41,7 +41,7 @@ function byDay(units: readonly CopyUnit[]): readonly (readonly CopyUnit[])[] {
   return days.map((day) => units.filter((unit) => unit.day === day));
 }
 
-/** Rows of one UTC day; undefined when no file has any. */
+/** Rows of one UTC day; undefined when no file needs it. */
 async function copyDay(
   run: CopyRun,
   group: GroupRun,

@@ -31,8 +31,8 @@ export interface SpecPair {
 
 /**
  * Numbers of the groups of the new spec that have a shard with users of the source shard. A user of
- * shard s is in shard t of the other spec only if t and s leave the same rest by the greatest common
- * divisor of the two numbers of shards.
+ * shard s is in shard t of the other spec only if t and s leave the same rest by the greatest
+ * common divisor of the two numbers of shards.
  */
 export function groupsFedBy(shard: number, { from, to }: SpecPair): readonly number[] {
   const divisor = greatestDivisor(from, to);
@@ -50,8 +50,8 @@ export function greatestDivisor(a: number, b: number): number {
 }
 
 /**
- * The units of the source days, by group of the new spec, then by day and shard. A day without a row
- * at or below its vector is none.
+ * The units of the source days, by group of the new spec, then by day and shard. A day without a
+ * row at or below its vector is none.
  *
  * @param copied What the manifest of each group of the new spec says.
  */
@@ -105,7 +105,7 @@ export interface CopyJobLimits {
 /** What a crash can undo, and how often a vector is written. */
 export const copyJobDefaults: CopyJobLimits = { bytesMax: 33_554_432, unitCountMax: 1_024 };
 
-/** What is left to be done, as jobs. The units of a day stay together: they go into one file a shard. */
+/** What is left to be done, as jobs. Units of a day stay together: they go into one file a shard. */
 export function planCopyJobs(
   units: readonly CopyUnit[],
   limits: CopyJobLimits = copyJobDefaults,
