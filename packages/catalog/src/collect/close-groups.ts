@@ -10,8 +10,8 @@ const CONCURRENCY = 16;
 
 /**
  * Closes every group of a spec that the catalog has given up (protocol S6), also those without a
- * manifest: whatever a job of it does from then on is refused, and its objects can go. Nothing to do
- * for a spec that is not closed.
+ * manifest: whatever a job of it does from then on is refused, and its objects can go. Does
+ * nothing for a spec that is not closed.
  *
  * @throws {ShaleError} CATALOG_CONFLICT, STORE_UNAVAILABLE: repeat it
  */
