@@ -103,6 +103,20 @@ export function projectOf(parts: Partial<Project>): Project {
     diagnose: notExpected("diagnose"),
     snapshot: notExpected("snapshot"),
     forgetWriter: notExpected("forgetWriter"),
+    reshard: {
+      plan: notExpected("reshard.plan"),
+      begin: notExpected("reshard.begin"),
+      backfill: notExpected("reshard.backfill"),
+      pause: notExpected("reshard.pause"),
+      resume: notExpected("reshard.resume"),
+      validate: notExpected("reshard.validate"),
+      finalize: notExpected("reshard.finalize"),
+      rollback: notExpected("reshard.rollback"),
+      abort: notExpected("reshard.abort"),
+      status: notExpected("reshard.status"),
+      collect: notExpected("reshard.collect"),
+      log: notExpected("reshard.log"),
+    },
     ...parts,
   };
 }

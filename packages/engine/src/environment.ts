@@ -20,6 +20,7 @@ import {
 } from "@shale/env";
 import { ShaleError } from "@shale/model";
 import { inlineExecutor, type ShardExecutor, threadExecutor } from "@shale/query";
+import { reshardTasks } from "@shale/reshard";
 import { createTailCache } from "@shale/scan";
 import type { StoreOptions } from "./store-options.ts";
 
@@ -64,7 +65,7 @@ function workersOf({ workerCount = availableParallelism() }: StoreOptions): Work
   }
   const isInline = workerCount === 0;
   return isInline
-    ? inlineWorkers(compactionTasks)
+    ? inlineWorkers({ ...compactionTasks, ...reshardTasks })
     : threadWorkers(WORKER_ENTRY, { size: workerCount });
 }
 

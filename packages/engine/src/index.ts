@@ -1,6 +1,31 @@
 export type { PlainCell, PlainColumn, PlainTable, PlainType } from "@shale/arrow";
 export type { CollectionReport, DeletionReceipt } from "@shale/catalog";
 export type { CompactionReport } from "@shale/compaction";
+export type {
+  Aborted,
+  Backfilled,
+  BackfillOptions,
+  BackfillProgress,
+  BeginOptions,
+  Begun,
+  EndOptions,
+  Finalized,
+  FinalizeOptions,
+  PlanOptions,
+  Reshard,
+  ReshardCollected,
+  ReshardLogEntry,
+  ReshardPlan,
+  ReshardState,
+  ReshardStatus,
+  ReshardVerb,
+  RollbackComparison,
+  RollbackOptions,
+  RolledBack,
+  Validated,
+  ValidateOptions,
+} from "@shale/reshard";
+export { transitionTable } from "@shale/reshard";
 export type { SqlValue } from "@shale/sql";
 export type { Diagnosis, DiagnosisCode, DiagnosisFinding } from "./doctor/diagnosis.ts";
 export { openStore } from "./open-store.ts";

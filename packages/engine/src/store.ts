@@ -16,6 +16,7 @@ import type {
   StoredEvent,
   VocabularyOf,
 } from "@shale/model";
+import type { Reshard } from "@shale/reshard";
 import type { SqlValue } from "@shale/sql";
 import type { Table } from "apache-arrow";
 import type { Diagnosis } from "./doctor/diagnosis.ts";
@@ -341,6 +342,8 @@ export interface Project<
   diagnose(options?: { readonly signal?: AbortSignal | undefined }): Promise<Diagnosis>;
   /** Names the cut at which a query would stand now. */
   snapshot(): Promise<string>;
+  /** Changes the number of shards while the project is in use. */
+  readonly reshard: Reshard;
   /** Declares an unreadable log lost (protocol W5), audited. @throws WRITER_NOT_FORGETTABLE, WRITER_UNKNOWN */
   forgetWriter(ordinal: number): Promise<{ writer: number; lastSeq: number }>;
 }

@@ -103,12 +103,14 @@ export async function setKeep(
   return retention;
 }
 
-function nameOf({ env }: ProjectParts): string {
+/** For the audit. */
+export function nameOf({ env }: ProjectParts): string {
   const { host, pid } = env.processes.self;
   return `process ${pid} on ${host}`;
 }
 
-function checkWritable({ readOnly, project }: ProjectParts, what: string): void {
+/** @throws {ShaleError} STORE_READ_ONLY */
+export function checkWritable({ readOnly, project }: ProjectParts, what: string): void {
   if (!readOnly) return;
   throw new ShaleError(
     "STORE_READ_ONLY",

@@ -18,6 +18,7 @@ import { collectGarbage, compactFiles, deleteProjectUsers, setKeep } from "./mai
 import type { ProjectParts } from "./project-parts.ts";
 import { readStatus } from "./read-status.ts";
 import { recoverDeadLogs } from "./recover-dead-logs.ts";
+import { reshardVerbsOf } from "./reshard-project.ts";
 
 export interface ProjectOptions {
   readonly env: Env;
@@ -167,6 +168,7 @@ function verbsOf(parts: ProjectParts, isClosed: () => boolean): Project {
     },
     ...askingVerbsOf(parts, checkOpen),
     ...inspectionVerbsOf(parts, checkOpen),
+    ...reshardVerbsOf(parts, checkOpen),
     async forgetWriter(ordinal) {
       checkOpen("forget a writer");
       return await forgetWriterLog(parts, ordinal);

@@ -24,6 +24,8 @@ export interface ReshardContext {
   readonly onWorkers: boolean;
   /** Of what copies hold at a time, about. */
   readonly memoryBytesMax: number;
+  /** Keeps what is read afterwards from being collected, until it is released (protocol R5). */
+  readonly hold: (what: string, signal?: AbortSignal) => Promise<{ release(): Promise<void> }>;
   /** Who does it, for the log: a process, a person. */
   readonly by: string;
 }

@@ -39,6 +39,7 @@ export const transitionTable: readonly Transition[] = [
   step("finalize", "validating", "finalized", "a valid token; the new spec is not behind"),
   step("rollback", "finalized", "validating", "the old spec was never behind since"),
   step("collect", "finalized", "steady", "the window of the rollback is over"),
+  step("collect", "steady", "steady", "what a spec that was given up has left"),
   step("abort", "copying", "aborting", ""),
   step("abort", "teeing", "aborting", ""),
   step("abort", "backfilling", "aborting", ""),
