@@ -78,8 +78,8 @@ export interface ReshardCollected
 
 /**
  * Closes the window of the rollback, if it is over, and deletes what the old spec has left
- * (protocol S5, S6): a commit ends the window, the clock only says that it may. Without an operation
- * it deletes what earlier ones have left.
+ * (protocol S5, S6): a commit ends the window, the clock only says that it may. Without an
+ * operation it deletes what earlier ones have left.
  *
  * @throws {ShaleError} RESHARD_STATE, CATALOG_CONFLICT, OBJECT_MISSING, STORE_UNAVAILABLE: repeat
  */
