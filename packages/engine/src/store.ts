@@ -86,10 +86,11 @@ export interface QueryPlanPass {
   /** Rows of this process that are in no object yet. */
   memoryRows: number;
   /**
-   * Files left out: no day of the range; no shard that is asked; none of the events; no value that
-   * a condition allows. For the last two the footer was read.
+   * Files left out: no day of the range; no shard that is asked; none of the events, by the
+   * manifest; none of them by the footer, where the manifest did not tell; no value that a
+   * condition allows. For the last two the footer was read.
    */
-  pruned: { day: number; shard: number; events: number; values: number };
+  pruned: { day: number; shard: number; events: number; footerEvents: number; values: number };
 }
 export interface QueryPlanDay {
   shard: number;

@@ -80,6 +80,7 @@ export {
 export type { ManifestPage } from "./manifest/decode-page.ts";
 export { decodeManifestPage } from "./manifest/decode-page.ts";
 export { encodeManifestPage } from "./manifest/encode-page.ts";
+export { createEventTest, EVENT_HASHES_MAX, eventHashesOf } from "./manifest/event-hashes.ts";
 export {
   decodeManifest,
   encodeManifest,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { chainVersion, dayOf, projectId, shardId, specNameOf, writerOrdinal } from "@shale/model";
 import fc from "fast-check";
+import { eventHashesOf } from "../src/manifest/event-hashes.ts";
 import type { DayFileEntry, ManifestDocument } from "../src/manifest/manifest-document.ts";
 
 const DAY_MS = 86_400_000;
@@ -14,7 +15,11 @@ const outputId = fc
   .map(([claim, number]) => `${claim}-${number}`);
 const token = fc.oneof(fc.stringMatching(/^[ -~]{0,20}$/), fc.string({ unit: "grapheme" }));
 
-export const arbitraryEntry: fc.Arbitrary<DayFileEntry> = fc.record({
+const eventHashes = fc
+  .uniqueArray(hex(4), { minLength: 1, maxLength: 6 })
+  .map((hashes) => hashes.sort().join(""));
+
+const entryFields = {
   id: outputId,
   shard: fc.nat({ max: 65_535 }).map((shard) => shardId(shard, 65_536)),
   day,
@@ -54,7 +59,12 @@ export const arbitraryEntry: fc.Arbitrary<DayFileEntry> = fc.record({
           max: Math.max(from, to),
         })),
     ),
-});
+};
+
+export const arbitraryEntry: fc.Arbitrary<DayFileEntry> = fc.oneof(
+  fc.record({ ...entryFields, eventHashes }),
+  fc.record(entryFields),
+);
 
 export const arbitraryEntries = (maxLength: number, minLength = 0) =>
   fc.uniqueArray(arbitraryEntry, { selector: ({ id }) => id, minLength, maxLength });
@@ -109,7 +119,15 @@ export const arbitraryManifest: fc.Arbitrary<ManifestDocument> = fc.record({
   }),
 }) as fc.Arbitrary<ManifestDocument>;
 
-/** Two files of one drain and one of an earlier one, as docs/formats/manifest.md shows them. */
+/** As version 1 had it: no entry says which events its file has. */
+export function withoutEvents({ eventHashes: _hashes, ...entry }: DayFileEntry): DayFileEntry {
+  return entry;
+}
+
+/**
+ * Two files of one drain and one of an earlier one, as docs/formats/manifest.md shows them. The
+ * first has the events "buy" and "view", the second "view"; of the third nothing is told.
+ */
 export function exampleEntries(): readonly DayFileEntry[] {
   const entry: DayFileEntry = {
     id: "5b9d3c1e7f2a48c0b6d5e4f3a2b1c0d9-0",
@@ -135,9 +153,10 @@ export function exampleEntries(): readonly DayFileEntry[] {
       { writer: writerOrdinal(4), min: 870_500_000_000_000, max: 870_500_000_000_007 },
     ],
   };
+  const second = { id: "5b9d3c1e7f2a48c0b6d5e4f3a2b1c0d9-1", shard: shardId(7, 64), token: "a2" };
   return [
-    entry,
-    { ...entry, id: "5b9d3c1e7f2a48c0b6d5e4f3a2b1c0d9-1", shard: shardId(7, 64), token: "a2" },
+    { ...entry, eventHashes: eventHashesOf(["buy", "view"]) },
+    { ...entry, ...second, eventHashes: eventHashesOf(["view"]) },
     {
       ...entry,
       id: "0f6f1f0c4b8f4ad2a1e4f6a3c9d20711-0",
@@ -195,7 +214,7 @@ export function exampleManifest(): ManifestDocument {
         firstDay: dayOf(20_727 * DAY_MS),
         lastDay: dayOf(20_731 * DAY_MS),
         entryCount: 3,
-        bytes: 609,
+        bytes: 627,
         crc: "5eed5eed",
       },
     ],

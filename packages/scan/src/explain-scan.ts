@@ -3,7 +3,7 @@ import type { Env } from "@shale/env";
 import { planDayFileRead } from "@shale/format";
 import type { Day, ShardId } from "@shale/model";
 import type { Unwanted } from "./day-files/rows-wanted.ts";
-import { whyUnwanted } from "./day-files/rows-wanted.ts";
+import { hasNoEventOf, whyUnwanted } from "./day-files/rows-wanted.ts";
 import { settledFilesOf } from "./day-files/settled-days.ts";
 import type { ScanInput } from "./open-inputs.ts";
 import { openInputs } from "./open-inputs.ts";
@@ -48,7 +48,7 @@ export async function explainScan(
   const options = { ...given, stats };
   const inputs = await openInputs(env, pin, options);
   const plans = planDays(pin, inputs, options);
-  const pruned = { day: 0, shard: 0, events: 0, values: 0 };
+  const pruned = { day: 0, shard: 0, events: 0, footerEvents: 0, values: 0 };
   const days: PlannedDay[] = [];
   const tail = new Map<ScanInput, number>();
   let memoryRows = 0;
@@ -80,6 +80,7 @@ async function planDay(
   plan: DayPlan,
   options: ScanOptions,
 ): Promise<Pick<PlannedDay, "rows" | "bytes" | "from"> | Unwanted> {
+  if (options.wanted !== undefined && hasNoEventOf(plan, options.wanted)) return "events";
   const files = plan.parts.flatMap(({ input }) => input.file ?? []);
   const rows = files.reduce((sum, { entry }) => sum + entry.rows, 0);
   const deletions = deletionsOf(pin.catalog);

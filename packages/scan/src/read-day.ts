@@ -1,7 +1,7 @@
 import type { Pin } from "@shale/catalog";
 import { fanOut } from "@shale/env";
 import type { ScanDictionaries } from "./cache/scan-dictionaries.ts";
-import { whyUnwanted } from "./day-files/rows-wanted.ts";
+import { hasNoEventOf, whyUnwanted } from "./day-files/rows-wanted.ts";
 import { settledFilesOf } from "./day-files/settled-days.ts";
 import { READ_CONCURRENCY } from "./open-inputs.ts";
 import type { DayPlan } from "./plan-days.ts";
@@ -31,6 +31,9 @@ export type DayRead =
 /** Reads what is needed of a shard-day: footers where they can answer (R4), else columns. */
 export async function beginDay(pin: Pin, plan: DayPlan, context: DayContext): Promise<DayRead> {
   const { deletions, options } = context;
+  if (options.wanted !== undefined && hasNoEventOf(plan, options.wanted)) {
+    return { kind: "nothing", files: plan.parts.length };
+  }
   const isHiding = mayHide(plan, deletions);
   const canAnswer = options.takeFooter !== undefined && !isHiding;
   const files = canAnswer ? settledFilesOf(plan) : undefined;

@@ -10,7 +10,7 @@ import {
 } from "@shale/columns";
 import type { Env } from "@shale/env";
 import type { DayFileEntry } from "@shale/format";
-import { encodeDayFile } from "@shale/format";
+import { encodeDayFile, eventHashesOf } from "@shale/format";
 import type { Day, ProjectId, ShardId } from "@shale/model";
 import { DAY_MS, dayOf, shardId, specName } from "@shale/model";
 import { partitionRows } from "../src/rows/partition-rows.ts";
@@ -90,5 +90,6 @@ async function writeDayFile(
     tombstone: 0,
     generations: footer.generations,
     seqs: footer.seqs,
+    eventHashes: eventHashesOf(footer.events.map(({ event }) => event)),
   };
 }

@@ -39,12 +39,13 @@ function tailLines({ tailObjects, tailRows, memoryRows }: QueryPlanPass): string
 const REASONS = {
   day: "no day of the range",
   shard: "no shard that is asked",
-  events: "none of the events, by the footer",
+  events: "none of the events, by the manifest",
+  footerEvents: "none of the events, by the footer",
   values: "no value that a condition allows, by the footer",
 } as const;
 
 function prunedLines({ pruned }: QueryPlanPass): string[] {
-  const reasons = ["day", "shard", "events", "values"] as const;
+  const reasons = ["day", "shard", "events", "footerEvents", "values"] as const;
   return reasons
     .filter((reason) => pruned[reason] > 0)
     .map((reason) => `${countText(pruned[reason], "file")} left out: ${REASONS[reason]}`);

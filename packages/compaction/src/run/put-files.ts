@@ -3,7 +3,7 @@ import { dayFileKey } from "@shale/catalog";
 import { generationsDifference } from "@shale/columns";
 import { fanOut } from "@shale/env";
 import type { DayFileEntry } from "@shale/format";
-import { outputId } from "@shale/format";
+import { eventHashesOf, outputId } from "@shale/format";
 import { invariant, ShaleError } from "@shale/model";
 import type { EncodedFile } from "../task/task-place.ts";
 import type { VerifyInput, VerifyOutput } from "../task/verify-task.ts";
@@ -128,6 +128,7 @@ function entryOf(
     tombstone: read.footer.tombstone,
     generations: read.generations,
     seqs: read.footer.seqs,
+    eventHashes: eventHashesOf(read.footer.events.map(({ event }) => event)),
   };
 }
 

@@ -2,6 +2,7 @@ import { runCollection, writeHeartbeat } from "@shale/catalog";
 import { loadUserHasher, type UserHasher } from "@shale/columns";
 import { compactProject } from "@shale/compaction";
 import type { Env } from "@shale/env";
+import { decodeManifest, encodeManifest, eventHashesOf } from "@shale/format";
 import { chainVersion, writerOrdinal } from "@shale/model";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openStore } from "../open-store.ts";
@@ -85,6 +86,24 @@ describe("verifyProject() over day files", () => {
     const { findings, notes } = await verify();
     expect(findings.map(({ code }) => code)).toEqual(["ENTRY_DIFFERS"]);
     expect(notes.map(({ code }) => code)).not.toContain("COPIED");
+  });
+
+  test("finds an entry that keeps silent about an event of its file, or names another", async () => {
+    const key = (await keysUnder(env, "spec=A/manifest/")).at(-1) ?? "";
+    const manifest = decodeManifest(await bytesOf(env, key), { key });
+    const hashes = [eventHashesOf(["view"]), eventHashesOf(["buy", "gift", "view"])];
+    for (const eventHashes of hashes) {
+      const [entry, ...others] = manifest.added;
+      const added = [{ ...entry!, eventHashes }, ...others];
+      await env.store.put(key, encodeManifest({ ...manifest, added }), { always: true });
+      const { findings } = await verify(false);
+      expect(findings.map(({ code }) => code)).toEqual(["ENTRY_DIFFERS"]);
+      expect(findings[0]?.object).toContain(entry!.id);
+    }
+    // An entry of format version 1 tells nothing.
+    const added = manifest.added.map(({ eventHashes: _hashes, ...entry }) => entry);
+    await env.store.put(key, encodeManifest({ ...manifest, added }), { always: true });
+    expect((await verify(false)).findings).toEqual([]);
   });
 
   test("finds every flipped bit, cut and swap in a manifest", async () => {

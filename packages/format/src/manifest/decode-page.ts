@@ -65,19 +65,21 @@ function decodeHeader(page: Uint8Array, key: string): PageHeader {
   if (view.getUint32(PAGE_HEADER_CRC_AT, true) !== crc32(page.subarray(0, PAGE_HEADER_CRC_AT))) {
     throw corrupt(key, "the checksum of its header is wrong");
   }
-  checkVersion(key, view.getUint16(4, true), MANIFEST_PAGE_FORMAT_VERSION);
+  const version = view.getUint16(4, true);
+  checkVersion(key, version, MANIFEST_PAGE_FORMAT_VERSION);
   const header: PageHeader = {
     entries: view.getUint32(8, true),
     claims: view.getUint32(12, true),
     generations: view.getUint32(16, true),
     seqs: view.getUint32(20, true),
     tokenBytes: view.getUint32(24, true),
+    eventHashes: version === 1 ? undefined : view.getUint32(40, true),
     firstDay: view.getInt32(28, true),
     lastDay: view.getInt32(32, true),
   };
   const zeros = [
     view.getUint16(6, true),
-    ...[40, 44, 48, 52].map((at) => view.getUint32(at, true)),
+    ...(version === 1 ? [40, 44, 48, 52] : [44, 48, 52]).map((at) => view.getUint32(at, true)),
   ];
   const isSound = header.entries > 0 && zeros.every((zero) => zero === 0);
   if (!isSound) throw corrupt(key, "its header contradicts itself");
@@ -118,6 +120,7 @@ function checkColumns(columns: PageColumns, header: PageHeader, key: string): vo
   checkEnds(columns.generationEnds, generations, key);
   checkEnds(columns.seqEnds, seqs, key);
   checkEnds(columns.tokenEnds, tokenBytes, key);
+  checkEnds(columns.eventEnds, header.eventHashes ?? 0, key);
   if (!isUtf8(columns.tokens)) throw corrupt(key, "its tokens are not UTF-8");
 }
 
@@ -151,6 +154,7 @@ interface PageTexts {
   readonly lastPlaces: string;
   readonly crcs: string;
   readonly footerCrcs: string;
+  readonly eventHashes: string;
   /** All tokens as text; undefined where a character takes more than a byte. */
   readonly tokens: string | undefined;
 }
@@ -168,6 +172,7 @@ function textsOf(columns: PageColumns): PageTexts {
     lastPlaces: bufferOf(columns.lastPlaces).toString("hex"),
     crcs: bufferOf(columns.crcs).toString("hex"),
     footerCrcs: bufferOf(columns.footerCrcs).toString("hex"),
+    eventHashes: bufferOf(columns.eventHashes).toString("hex"),
     tokens: tokens.length === columns.tokens.length ? tokens : undefined,
   };
 }
@@ -177,6 +182,9 @@ function bufferOf(bytes: Uint8Array): Buffer {
 }
 
 function entryAt(columns: PageColumns, texts: PageTexts, i: number): DayFileEntry {
+  const { eventEnds } = columns;
+  const eventsFrom = i === 0 ? 0 : (eventEnds[i - 1] ?? 0);
+  const eventHashes = texts.eventHashes.slice(4 * eventsFrom, 4 * (eventEnds[i] ?? 0));
   return {
     id: `${texts.claims[columns.claimCodes[i] ?? 0]}${columns.numbers[i] ?? 0}`,
     shard: (columns.shards[i] ?? 0) as ShardId,
@@ -197,6 +205,7 @@ function entryAt(columns: PageColumns, texts: PageTexts, i: number): DayFileEntr
     tombstone: columns.tombstones[i] ?? 0,
     generations: generationsAt(columns, texts, i),
     seqs: seqsAt(columns, i),
+    ...(eventHashes === "" ? {} : { eventHashes }),
   };
 }
 

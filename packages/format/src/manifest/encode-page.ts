@@ -38,6 +38,7 @@ export function encodeManifestPage(entries: readonly DayFileEntry[]): Uint8Array
     generations: sorted.reduce((sum, { generations }) => sum + generations.length, 0),
     seqs: sorted.reduce((sum, { seqs }) => sum + seqs.length, 0),
     tokenBytes: tokens.length,
+    eventHashes: sorted.reduce((sum, { eventHashes = "" }) => sum + eventHashes.length / 4, 0),
   };
   const page = new Uint8Array(pageBytesOf(counts));
   const columns = pageColumnsOf(page, counts);
@@ -79,12 +80,13 @@ function fillHex(columns: PageColumns, sorted: readonly DayFileEntry[]): void {
   columns.lastPlaces.set(hexOf(({ lastPlace }) => lastPlace));
   columns.crcs.set(hexOf(({ crc }) => crc));
   columns.footerCrcs.set(hexOf(({ footerCrc }) => footerCrc));
+  columns.eventHashes.set(hexOf(({ eventHashes = "" }) => eventHashes));
   columns.digests.set(hexOf(({ generations }) => generations.map(({ digest }) => digest).join("")));
 }
 
 function fillLists(columns: PageColumns, sorted: readonly DayFileEntry[]): void {
-  let [generationEnd, seqEnd, tokenEnd] = [0, 0, 0];
-  for (const [i, { generations, seqs, token }] of sorted.entries()) {
+  let [generationEnd, seqEnd, tokenEnd, eventEnd] = [0, 0, 0, 0];
+  for (const [i, { generations, seqs, token, eventHashes = "" }] of sorted.entries()) {
     for (const { generation, rows } of generations) {
       columns.generations[generationEnd] = generation;
       columns.generationRows[generationEnd++] = rows;
@@ -98,6 +100,8 @@ function fillLists(columns: PageColumns, sorted: readonly DayFileEntry[]): void 
     columns.generationEnds[i] = generationEnd;
     columns.seqEnds[i] = seqEnd;
     columns.tokenEnds[i] = tokenEnd;
+    eventEnd += eventHashes.length / 4;
+    columns.eventEnds[i] = eventEnd;
   }
 }
 
@@ -117,6 +121,7 @@ function writeHeader(
   view.setInt32(28, firstDay, true);
   view.setInt32(32, lastDay, true);
   view.setUint32(36, page.length, true);
+  view.setUint32(40, counts.eventHashes ?? 0, true);
   view.setUint32(PAGE_BODY_CRC_AT, crc32(page.subarray(PAGE_HEADER_BYTES)), true);
   view.setUint32(PAGE_HEADER_CRC_AT, crc32(page.subarray(0, PAGE_HEADER_CRC_AT)), true);
 }

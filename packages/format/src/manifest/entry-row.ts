@@ -1,7 +1,8 @@
 import { SHARDS_MAX } from "@shale/model";
-import type { Place } from "../json-shape.ts";
+import type { Place, Shape } from "../json-shape.ts";
 import { refuseShape } from "../json-shape.ts";
 import { isOutputId } from "./day-file-id.ts";
+import { isEventHashes } from "./event-hashes.ts";
 import type { DayFileEntry, DayFileGeneration, DayFileSeqs } from "./manifest-document.ts";
 
 /** An entry as a JSON array, its fields in the order of `rowFields`: a third of the bytes. */
@@ -78,7 +79,14 @@ const rowFields: readonly RowField[] = [
     wanted: "rows [writer, min, max], ascending",
     fits: (v) => isAscending(v, isSeqsRow),
   },
+  {
+    name: "eventHashes",
+    wanted: "null, or 4 hex digits for each event, ascending",
+    fits: (v) => v === null || isEventHashes(v),
+  },
 ];
+/** Members that a row of format version 1 has. */
+const FIELD_COUNT_V1 = 19;
 
 /** The row of an entry, every field checked: what could not be read is not written. */
 export function entryRowOf(entry: DayFileEntry, place: Place): EntryRow {
@@ -87,22 +95,29 @@ export function entryRowOf(entry: DayFileEntry, place: Place): EntryRow {
       return entry.generations.map(({ generation, rows, digest }) => [generation, rows, digest]);
     }
     if (name === "seqs") return entry.seqs.map(({ writer, min, max }) => [writer, min, max]);
-    return entry[name];
+    return entry[name] ?? null;
   });
-  checkRow(row, place);
+  checkRow(row, place, rowFields);
   return row;
 }
 
-/** @throws {ShaleError} OBJECT_CORRUPT with key and path */
-export function entryOfRow(value: unknown, place: Place): DayFileEntry {
-  if (!Array.isArray(value) || value.length !== rowFields.length) {
-    return refuseShape(value, `a row of ${rowFields.length} fields`, place);
-  }
-  checkRow(value, place);
+/** Reads rows of a format version. They throw OBJECT_CORRUPT with key and path. */
+export function entryRowShape(formatVersion: number): Shape<DayFileEntry> {
+  const known = formatVersion === 1 ? rowFields.slice(0, FIELD_COUNT_V1) : rowFields;
+  return (value, place) => {
+    if (!Array.isArray(value) || value.length !== known.length) {
+      return refuseShape(value, `a row of ${known.length} fields`, place);
+    }
+    checkRow(value, place, known);
+    return entryOfRow(value, known);
+  };
+}
+
+function entryOfRow(row: EntryRow, known: readonly RowField[]): DayFileEntry {
   const fields: Partial<Record<keyof DayFileEntry, unknown>> = {};
-  for (let i = 0; i < rowFields.length; i++) {
-    const field = rowFields[i];
-    if (field !== undefined) fields[field.name] = value[i];
+  for (let i = 0; i < known.length; i++) {
+    const field = known[i];
+    if (field !== undefined && row[i] !== null) fields[field.name] = row[i];
   }
   const generations = fields.generations as [number, number, string][];
   const seqs = fields.seqs as [DayFileSeqs["writer"], number, number][];
@@ -113,9 +128,9 @@ export function entryOfRow(value: unknown, place: Place): DayFileEntry {
   return fields as DayFileEntry;
 }
 
-function checkRow(row: EntryRow, place: Place): void {
-  for (let i = 0; i < rowFields.length; i++) {
-    const field = rowFields[i];
+function checkRow(row: EntryRow, place: Place, known: readonly RowField[]): void {
+  for (let i = 0; i < known.length; i++) {
+    const field = known[i];
     if (field !== undefined && !field.fits(row[i])) {
       refuseShape(row[i], field.wanted, { ...place, path: `${place.path}.${field.name}` });
     }

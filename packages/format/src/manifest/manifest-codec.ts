@@ -3,7 +3,7 @@ import { decodeEnvelope, encodeRowsEnvelope } from "../envelope.ts";
 import type { Place, Shape } from "../json-shape.ts";
 import { listOf, nullOr, objectOf, oneOf, refuseShape, textOf, wholeFrom } from "../json-shape.ts";
 import { isOutputId } from "./day-file-id.ts";
-import { entryOfRow, entryRowOf } from "./entry-row.ts";
+import { entryRowOf, entryRowShape } from "./entry-row.ts";
 import type {
   ManifestClaim,
   ManifestCopy,
@@ -13,7 +13,8 @@ import type {
 } from "./manifest-document.ts";
 import { COMMITTED_KEPT } from "./manifest-document.ts";
 
-export const MANIFEST_FORMAT_VERSION = 1;
+/** Version 2: entries say which events a file has. */
+export const MANIFEST_FORMAT_VERSION = 2;
 
 const { hex128, project, version, spec, day, nonces, vector } = catalogShapes;
 const count = wholeFrom(0);
@@ -60,7 +61,7 @@ const fields: { readonly [K in keyof ManifestDocument]: Shape<ManifestDocument[K
       crc: textOf(/^[0-9a-f]{8}$/),
     }),
   ),
-  added: listOf(entryOfRow),
+  added: listOf(entryRowShape(MANIFEST_FORMAT_VERSION)),
   removed: listOf(outputId),
   written: objectOf<ManifestWritten>({
     drainedRows: count,
@@ -71,6 +72,10 @@ const fields: { readonly [K in keyof ManifestDocument]: Shape<ManifestDocument[K
   }),
 };
 const decodedDocument = objectOf<ManifestDocument>(fields);
+const decodedDocumentV1 = objectOf<ManifestDocument>({
+  ...fields,
+  added: listOf(entryRowShape(1)),
+});
 const encodedDocument = objectOf<Record<keyof ManifestDocument, unknown>>({
   ...fields,
   added: (value: unknown, place: Place) =>
@@ -98,10 +103,11 @@ export function decodeManifest(
   bytes: Uint8Array,
   { key }: { readonly key: string },
 ): ManifestDocument {
-  const { body } = decodeEnvelope(bytes, {
+  const { body, formatVersion } = decodeEnvelope(bytes, {
     key,
     kind: "manifest",
     formatVersionMax: MANIFEST_FORMAT_VERSION,
   });
-  return decodedDocument(body, { key, path: "manifest" });
+  const shape = formatVersion === 1 ? decodedDocumentV1 : decodedDocument;
+  return shape(body, { key, path: "manifest" });
 }

@@ -128,6 +128,8 @@ export interface DayFileEntry {
   readonly generations: readonly DayFileGeneration[];
   /** Least and greatest seq of each writer with a row in it, by ordinal. */
   readonly seqs: readonly DayFileSeqs[];
+  /** Which events it has, by hashes of their names (see `eventHashesOf`); undefined: not told. */
+  readonly eventHashes?: string | undefined;
 }
 
 export interface DayFileGeneration {

@@ -73,11 +73,12 @@ describe("manifest pages", () => {
 
   test("are refused where the columns, rightly summed, contradict each other", () => {
     const bytes = encodeManifestPage(exampleEntries());
-    const words = 64 + 3 * 24 + 3 * 40 + 2 * 16 + 4 * 16 + 3 * 16;
+    const words = 64 + 3 * 24 + 5 * 24 + 2 * 16 + 4 * 16 + 3 * 16;
     const changes: [name: string, offset: number, bytes: readonly number[]][] = [
       ["no entries", 8, [0]],
       ["an entry more", 8, [4]],
-      ["zeros", 40, [1]],
+      ["zeros", 44, [1]],
+      ["an event more", 40, [4]],
       ["the first day", 28, [1]],
       ["the size", 36, [1]],
       ["claims that do not ascend", 64 + 3 * 24 + 3 * 40, [0xff]],
@@ -88,6 +89,7 @@ describe("manifest pages", () => {
       ["generations that end too late", words + 9 * 12 + 8, [9]],
       ["seqs that end before they begin", words + 10 * 12, [9]],
       ["tokens that end too late", words + 11 * 12 + 8, [9]],
+      ["events that end too late", words + 12 * 12 + 8, [9]],
       ["tokens that are not UTF-8", bytes.length - 1, [0xff]],
     ];
     for (const [name, offset, changed] of changes) {
@@ -102,7 +104,7 @@ describe("manifest pages", () => {
   });
 
   test("of a later version are refused as such", () => {
-    const newer = resummed(encodeManifestPage(exampleEntries()), 4, [2]);
+    const newer = resummed(encodeManifestPage(exampleEntries()), 4, [3]);
     expect(codeOf(() => decodeManifestPage(newer, { key }))).toBe("FORMAT_UNKNOWN");
   });
 

@@ -1,6 +1,7 @@
 /** "SHLP" read as a little-endian number. The layout is described in docs/formats/manifest.md. */
 export const PAGE_MAGIC = 0x504c_4853;
-export const MANIFEST_PAGE_FORMAT_VERSION = 1;
+/** Version 2: entries say which events a file has. */
+export const MANIFEST_PAGE_FORMAT_VERSION = 2;
 export const PAGE_HEADER_BYTES = 64;
 export const PAGE_BODY_CRC_AT = 56;
 export const PAGE_HEADER_CRC_AT = 60;
@@ -16,6 +17,8 @@ export interface PageCounts {
   readonly seqs: number;
   /** Bytes of all version tokens together. */
   readonly tokenBytes: number;
+  /** Hashes of event names of all entries together; undefined in version 1, which has none. */
+  readonly eventHashes: number | undefined;
 }
 
 /**
@@ -47,10 +50,11 @@ export interface PageColumns {
   readonly users: Uint32Array;
   readonly footerBytes: Uint32Array;
   readonly tombstones: Uint32Array;
-  /** Where the entry's generations, seqs and token end in their lists. */
+  /** Where the entry's generations, seqs, token and event hashes end in their lists. */
   readonly generationEnds: Uint32Array;
   readonly seqEnds: Uint32Array;
   readonly tokenEnds: Uint32Array;
+  readonly eventEnds: Uint32Array;
   readonly generations: Uint32Array;
   readonly generationRows: Uint32Array;
   /** 4 bytes each. */
@@ -58,14 +62,17 @@ export interface PageColumns {
   /** 4 bytes each. */
   readonly footerCrcs: Uint8Array;
   readonly distinct: Uint8Array;
+  /** 2 bytes each. */
+  readonly eventHashes: Uint8Array;
   readonly tokens: Uint8Array;
 }
 
 /** Size of a page with so many elements: header and columns, nothing between them. */
 export function pageBytesOf(counts: PageCounts): number {
-  const { entries, claims, generations, seqs, tokenBytes } = counts;
+  const { entries, claims, generations, seqs, tokenBytes, eventHashes } = counts;
   const columns = 97 * entries + 16 * claims + 24 * generations + 24 * seqs + tokenBytes;
-  return PAGE_HEADER_BYTES + columns;
+  const events = eventHashes === undefined ? 0 : 4 * entries + 2 * eventHashes;
+  return PAGE_HEADER_BYTES + columns + events;
 }
 
 /**
@@ -74,7 +81,7 @@ export function pageBytesOf(counts: PageCounts): number {
  */
 export function pageColumnsOf(page: Uint8Array, counts: PageCounts): PageColumns {
   const { buffer, byteOffset } = page;
-  const { entries, claims, generations, seqs, tokenBytes } = counts;
+  const { entries, claims, generations, seqs, tokenBytes, eventHashes } = counts;
   let at = byteOffset + PAGE_HEADER_BYTES;
   function next(bytes: number): number {
     at += bytes;
@@ -106,11 +113,13 @@ export function pageColumnsOf(page: Uint8Array, counts: PageCounts): PageColumns
     generationEnds: words(entries),
     seqEnds: words(entries),
     tokenEnds: words(entries),
+    eventEnds: eventHashes === undefined ? new Uint32Array(entries) : words(entries),
     generations: words(generations),
     generationRows: words(generations),
     crcs: raw(4 * entries),
     footerCrcs: raw(4 * entries),
     distinct: raw(entries),
+    eventHashes: raw(2 * (eventHashes ?? 0)),
     tokens: raw(tokenBytes),
   };
 }

@@ -152,7 +152,8 @@ function pageCacheOf({ cache }: ScanOptions) {
       cache.entries.put(
         `page ${key}`,
         { kind: "page", entries },
-        PAGE_ENTRY_BYTES * entries.length,
+        entries.reduce((sum, { eventHashes = "" }) => sum + eventHashes.length, 0) +
+          PAGE_ENTRY_BYTES * entries.length,
       );
     },
   };

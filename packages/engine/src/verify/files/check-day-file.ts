@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import { hashUsers } from "@shale/columns";
 import type { CatalogDocument, DayFileEntry, DayFileFooter, DayFileIndex } from "@shale/format";
-import { decodeDayFileRows, openDayFile, planDayFileRead } from "@shale/format";
+import { decodeDayFileRows, eventHashesOf, openDayFile, planDayFileRead } from "@shale/format";
 import type { SpecName } from "@shale/model";
 import { invariant } from "@shale/model";
 import type { VerifyContext } from "../verify-context.ts";
@@ -84,11 +84,16 @@ export function footerDifferenceOf(
   footer: DayFileFooter,
 ): { readonly code: "OBJECT_MISPLACED" | "ENTRY_DIFFERS"; readonly what: string } | undefined {
   const { id: _id, bytes: _bytes, crc: _crc, token: _token, ...said } = entry;
-  const { footerBytes: _footerBytes, footerCrc: _footerCrc, tombstone, ...facts } = said;
+  const { footerBytes: _footerBytes, footerCrc: _footerCrc, tombstone, ...others } = said;
+  const { eventHashes, ...facts } = others;
   const wanted: Partial<DayFileFooter> = { project, spec, shards, ...facts };
   if (footer.tombstone > tombstone) {
     const what = `tombstone ${footer.tombstone}, above ${tombstone}`;
     return { code: "ENTRY_DIFFERS", what };
+  }
+  const hashes = eventHashesOf(footer.events.map(({ event }) => event));
+  if (eventHashes !== undefined && eventHashes !== hashes) {
+    return { code: "ENTRY_DIFFERS", what: `events ${hashes}, not ${eventHashes}` };
   }
   const places: readonly string[] = ["project", "spec", "shards", "shard", "day"];
   for (const name of Object.keys(wanted) as (keyof DayFileFooter)[]) {
