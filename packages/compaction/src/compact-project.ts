@@ -1,9 +1,9 @@
-import { completeCut } from "@shale/catalog";
+import { completeCut, markBehind } from "@shale/catalog";
 import type { Env } from "@shale/env";
 import type { CatalogDocument } from "@shale/format";
 import { defaultDayFileCompression } from "@shale/format";
 import type { WriterOrdinal } from "@shale/model";
-import { groupCountOf } from "@shale/model";
+import { groupCountOf, ShaleError } from "@shale/model";
 import type { CompactionOptions, CompactionPolicy } from "./compaction-options.ts";
 import { compactionPolicy, MEMORY_BYTES_DEFAULT } from "./compaction-options.ts";
 import type { CompactionReport } from "./compaction-report.ts";
@@ -60,7 +60,7 @@ export async function compactProject(
   const heads = await listHeads(run, groups, catalog);
   const tasks = groups.map((group): GroupTask => ({ group, mode, policy, catalog }));
   if (options.dryRun !== true) {
-    for (const together of bySpec(tasks)) await drainGroups(run, together, heads);
+    for (const together of bySpec(tasks)) await drainSpec(run, together, heads);
   }
   for (const task of tasks) {
     if (options.dryRun === true) await planGroup(run, task, heads);
@@ -72,6 +72,29 @@ export async function compactProject(
   return report.build();
 }
 
+/**
+ * A spec that does not answer must not stop one that does: where the disk is full it falls behind,
+ * and the tail is not kept for it (protocol S7).
+ */
+async function drainSpec(
+  run: CompactionRun,
+  tasks: readonly GroupTask[],
+  heads: ListedTail,
+): Promise<void> {
+  const [first] = tasks;
+  if (first === undefined) return;
+  const { spec } = first.group;
+  try {
+    await drainGroups(run, tasks, heads);
+  } catch (error) {
+    const isFull = error instanceof ShaleError && error.code === "DISK_FULL";
+    if (!isFull || spec === (await newestCatalog(run)).live) throw error;
+    const { env, project, signal } = run;
+    await markBehind(env, project, { spec, why: error.message, by: "compaction", signal });
+    env.logger.warn("a spec is behind: the disk is full", { project, spec, error });
+  }
+}
+
 /** What a drain holds at its peak, in bytes of tail objects: they, their rows, the files. */
 const DRAIN_FACTOR = 8;
 
@@ -80,13 +103,17 @@ function boundedPolicy(policy: CompactionPolicy, memoryBytesMax: number): Compac
   return { ...policy, drain: { ...policy.drain, bytesMax } };
 }
 
-/** Every group of every spec that is not closed: retained ones expire and are purged too (C6). */
+/**
+ * Every group of every spec that is not closed: retained ones expire and are purged too (C6). The
+ * live one comes first: what is left of disk and time is its own.
+ */
 function groupsOf(
   run: CompactionRun,
-  { specs }: CatalogDocument,
+  { specs, live }: CatalogDocument,
   only: CompactionOptions["drains"],
 ): readonly GroupRun[] {
-  return specs
+  return [...specs]
+    .sort((a, b) => Number(b.spec === live) - Number(a.spec === live))
     .filter(({ spec, closedMs }) => closedMs === null && (only?.includes(spec) ?? true))
     .flatMap(({ spec, shards }) =>
       Array.from({ length: groupCountOf(shards) }, (_, group) =>

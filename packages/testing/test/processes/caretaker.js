@@ -1,7 +1,7 @@
-// A process that compacts or collects again and again until its standard input ends. Plain
+// A process that compacts, collects or exports again and again until its standard input ends. Plain
 // JavaScript against the built packages. Lines on standard output: `open`, then one for each round:
 // `done <jobs> <lost> <taken over> <deleted objects>` or `failed <code> <kind>`.
-// node caretaker.js ROOT PROJECT compact|collect
+// node caretaker.js ROOT PROJECT compact|collect|export
 import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openStore } from "../../../engine/dist/index.js";
@@ -21,6 +21,11 @@ async function runRound(round) {
   if (work === "collect") {
     const { deletedObjects } = await project.collect({ graceMs: 0 });
     return [0, 0, 0, deletedObjects];
+  }
+  if (work === "export") {
+    let rows = 0;
+    for await (const _ of project.events()) if (rows++ % 500 === 0) await sleep(1);
+    return [0, 0, 0, 0];
   }
   const report = await project.compact({ mode: round % 3 === 2 ? "due" : "full" });
   const jobs = Object.values(report.counts).reduce((sum, count) => sum + count.jobs, 0);

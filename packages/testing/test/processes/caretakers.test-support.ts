@@ -20,10 +20,10 @@ export function noCounts(): CaretakerCounts {
   return { rounds: 0, jobs: 0, lost: 0, takenOver: 0, deletedObjects: 0, failures: new Map() };
 }
 
-/** A process that does nothing but compact or collect. */
+/** A process that does nothing but compact, collect or export. */
 export interface Caretaker {
   readonly process: ChildProcess;
-  readonly work: "compact" | "collect";
+  readonly work: "compact" | "collect" | "export";
   readonly opened: Promise<void>;
   readonly exited: Promise<unknown>;
   readonly errors: () => string;
@@ -31,7 +31,11 @@ export interface Caretaker {
 
 /** What it did is added to `counts` as it says so. */
 export function startCaretaker(
-  { root, project, work }: { root: string; project: string; work: "compact" | "collect" },
+  {
+    root,
+    project,
+    work,
+  }: { root: string; project: string; work: "compact" | "collect" | "export" },
   counts: CaretakerCounts,
 ): Caretaker {
   const child = spawn(process.execPath, [script, root, project, work], {

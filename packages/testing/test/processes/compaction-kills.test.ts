@@ -17,13 +17,9 @@ import { projectId, specName } from "@shale/model";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   type Append,
-  type Appender,
   buildEngine,
   expectExactlyOnce,
   killAllAppenders,
-  killAppender,
-  startAppender,
-  stopAppender,
   temporaryRoot,
 } from "./appenders.test-support.ts";
 import {
@@ -36,6 +32,7 @@ import {
   stopCaretaker,
 } from "./caretakers.test-support.ts";
 import { totalOf, watch } from "./watch.test-support.ts";
+import { createWriters } from "./writers.test-support.ts";
 
 const isLong = process.env["SHALE_TEST_LONG"] === "1";
 /** Each has a store of its own, so that jobs stay as short as they are at the beginning. */
@@ -57,48 +54,6 @@ afterEach(() => {
   killAllCaretakers();
   remove();
 });
-
-/** Writers of which one at a time is killed; the first is never, and its counts can be relied on. */
-class Writers {
-  readonly #steady: Appender;
-  #current: Appender;
-  readonly #ended: Append[] = [];
-  #started = 1;
-  killed = 0;
-
-  constructor() {
-    this.#steady = this.#start();
-    this.#current = this.#start();
-  }
-  #start(): Appender {
-    const number = this.#started++;
-    return startAppender({
-      ...{ root, project: "shop", name: `w${number}`, first: number * 1_000_000 },
-      durability: number % 2 === 1 ? "committed" : "wal",
-      batchMax: 12,
-      pauseMs: 50,
-      days: 6,
-    });
-  }
-  async opened(): Promise<void> {
-    await Promise.all([this.#steady.opened, this.#current.opened]);
-  }
-  /** Rows that were in the store before this call. */
-  committed(): number {
-    return this.#steady.acknowledged.reduce((sum, { from, to }) => sum + to - from, 0);
-  }
-  async killOne(): Promise<void> {
-    await killAppender(this.#current);
-    this.#ended.push(...this.#current.acknowledged);
-    this.killed++;
-    this.#current = this.#start();
-  }
-  async stop(): Promise<Append[]> {
-    await this.#current.opened;
-    await Promise.all([stopAppender(this.#steady), stopAppender(this.#current)]);
-    return [...this.#ended, ...this.#steady.acknowledged, ...this.#current.acknowledged];
-  }
-}
 
 function environment(): Env {
   return {
@@ -202,9 +157,9 @@ test.each(Array.from({ length: ROUNDS }, (_, i) => i + 1))(
     await maker.project("shop", { shards: SHARDS });
     await maker.close();
     const counts = noCounts();
-    const writers = new Writers();
+    const writers = createWriters(root);
     await writers.opened();
-    const start = (work: "compact" | "collect") =>
+    const start = (work: Caretaker["work"]) =>
       startCaretaker({ root, project: "shop", work }, counts);
     const running = [start("compact"), start("compact"), start("collect")];
     await Promise.all(running.map(({ opened }) => opened));
@@ -240,7 +195,7 @@ test.each(Array.from({ length: ROUNDS }, (_, i) => i + 1))(
     const acknowledged = await writers.stop();
     await expectWhole(acknowledged);
     console.log(
-      `${killed} kills (${amid} amid a job), ${stopped} stops (${robbed} claims taken from a stopped job), ${writers.killed} writers killed; ${textOf(counts)}`,
+      `${killed} kills (${amid} amid a job), ${stopped} stops (${robbed} claims taken from a stopped job), ${writers.killed()} writers killed; ${textOf(counts)}`,
     );
     console.log(
       `${seen.answers} answers, ${seen.exports} exports (${seen.broken} without a pin broke), ${seen.snapshots} snapshots asked twice (${seen.expired} expired): 0 wrong`,
