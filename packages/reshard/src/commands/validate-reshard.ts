@@ -115,12 +115,16 @@ export async function checkCopied(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const copies = copyRunOf(context, seen, operation, signal);
-  const { units } = await readUnits(copies);
+  const { units, isDrained } = await readUnits(copies);
   const left = units.filter(({ isDone }) => !isDone).length;
   const { behind } = await newestCatalog(copies.jobs);
   const isBehind = behind.some(({ spec }) => spec === operation.spec);
-  if (left === 0 && !isBehind) return;
-  const why = isBehind ? `spec ${operation.spec} is behind` : `${left} of its days are not copied`;
+  if (left === 0 && isDrained && !isBehind) return;
+  const why = isBehind
+    ? `spec ${operation.spec} is behind`
+    : isDrained
+      ? `${left} days of shards are not copied`
+      : `spec ${operation.source} has not drained the tail up to the cut`;
   throw new ShaleError("RESHARD_STATE", `Cannot ${what} operation "${operation.id}": ${why}`, {
     hint: "Next: shale reshard backfill",
     details: { state: operation.state, next: ["backfill"] },

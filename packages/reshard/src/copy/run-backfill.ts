@@ -125,16 +125,22 @@ async function drainToCut(run: BackfillRun): Promise<void> {
 export async function readUnits(run: CopyRun): Promise<{
   readonly units: readonly CopyUnit[];
   readonly catalog: CatalogDocument;
+  /** Every row at or below the cut is in a day file of the old spec, and so in a unit. */
+  readonly isDrained: boolean;
 }> {
   const { jobs, targets, pair } = run;
   const sources = await readSourceGroups(run, "all");
   const fan = { concurrency: 16, signal: jobs.signal };
   const manifests = await fanOut(targets, fan, ({ chain }, signal) => chain.loadNewest({ signal }));
   const catalog = await newestCatalog(jobs);
-  if (catalog.operation?.id !== run.operation) return { units: [], catalog };
+  const { operation } = catalog;
+  if (operation?.id !== run.operation) return { units: [], catalog, isDrained: false };
+  const cut = catalog.cuts.find((one) => one.spec === operation.spec);
+  const isDrained =
+    cut !== undefined && sources.every((source) => hasDrained(catalog, source, cut));
   const days = sourceDaysOf(sources, catalog);
   const units = planUnits(days, pair, (group) => manifests[group]?.copied ?? []);
-  return { units, catalog };
+  return { units, catalog, isDrained };
 }
 
 /** Rounds of jobs, until a look at the manifests finds nothing left. */

@@ -34,6 +34,8 @@ const isLong = process.env["SHALE_TEST_LONG"] === "1";
 const KILLS = isLong ? 500 : 52;
 /** Stops across a begin, a finalize or a rollback. */
 const STOPS = isLong ? 60 : 6;
+/** A tenth of a second each. */
+const WAITS = isLong ? 6_000 : 900;
 
 let root = "";
 let remove: () => void = () => {};
@@ -119,10 +121,11 @@ test(`${KILLS} kills of resharders, compacters and readers beside writers: no an
   const watching = watch({ root, committed: () => writers.committed() }, () => over);
   watching.catch(() => undefined); // Met below.
   let killed = 0;
+  const finalizes = () => reshards.did.get("finalize") ?? 0;
   const stopsSoFar = () => [...reshards.stops.values()].reduce((sum, times) => sum + times, 0);
   try {
-    while (killed < KILLS || stopsSoFar() < STOPS) {
-      await sleep(50 + Math.random() * 900);
+    while (killed < KILLS) {
+      await sleep(50 + Math.random() * 700);
       expect(reshards.mismatches).toEqual([]);
       const at = Math.floor(Math.random() * 3);
       const [resharder, caretaker] = [resharders[at], caretakers[killed % 2]];
@@ -137,6 +140,11 @@ test(`${KILLS} kills of resharders, compacters and readers beside writers: no an
       }
       killed++;
       if (killed % 8 === 0) await writers.killOne();
+    }
+    // Left alone they get through whole operations, and are stopped across their steps.
+    for (let waits = 0; waits < WAITS && (stopsSoFar() < STOPS || finalizes() === 0); waits++) {
+      await sleep(100);
+      expect(reshards.mismatches).toEqual([]);
     }
   } finally {
     over = true;
@@ -154,7 +162,8 @@ test(`${KILLS} kills of resharders, compacters and readers beside writers: no an
   console.log(`did: ${countsText(reshards.did)}; refused: ${countsText(reshards.failures)}`);
   console.log(`${seen.answers} answers, ${seen.exports} exports, ${seen.snapshots} snapshots`);
   expect(reshards.mismatches).toEqual([]);
-  expect(reshards.did.get("finalize") ?? 0).toBeGreaterThan(0);
+  expect(finalizes()).toBeGreaterThan(0);
+  expect(stopsSoFar()).toBeGreaterThan(0);
   const unexpected = [...reshards.failures.keys()].filter(
     (name) => !/ (conflict|retry|unavailable)$/.test(name),
   );

@@ -32,7 +32,9 @@ async function validate() {
   const { units, differences, misplaced, objects } = found;
   const differing = units.filter(({ equal }) => !equal);
   if (!matched) {
-    const shown = { differing, differences: differences.slice(0, 3), misplaced, objects };
+    const lists = differences.map(({ missing, extra }) => [missing.length, extra.length]);
+    const first = differences[0]?.missing[0] ?? differences[0]?.extra[0];
+    const shown = { differing: differing.slice(0, 2), lists, first, misplaced, objects };
     writeSync(1, `mismatch ${JSON.stringify(shown)}\n`);
   }
 }

@@ -41,7 +41,7 @@ export interface Resharder {
 }
 
 const STOPPED = ["begin", "finalize", "rollback"];
-const STOP_SHARE = 0.4;
+const STOP_SHARE = 0.7;
 
 export function startResharder(
   { root, project, stops }: { root: string; project: string; stops: boolean },
