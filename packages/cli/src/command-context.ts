@@ -1,10 +1,11 @@
 import type { Readable } from "node:stream";
-import type { OnProgress, Project, Store, StoreOptions } from "@shale/engine";
+import type { Project, Store, StoreOptions } from "@shale/engine";
 import type { Clock } from "@shale/env";
 import type { Command } from "commander";
 import { parseRoot } from "./arguments/parse-root.ts";
 import type { ExitCode } from "./render/error.ts";
 import type { Output } from "./terminal/output.ts";
+import type { ShownProgress } from "./terminal/progress-bar.ts";
 
 /** The options that every command has. */
 export interface GlobalOptions {
@@ -25,7 +26,11 @@ export interface CommandContext {
   readonly output: Output;
   /** Aborts on SIGINT. */
   readonly signal: AbortSignal;
-  readonly onProgress: OnProgress;
+  readonly onProgress: (progress: ShownProgress) => void;
+  /** False where a progress bar would be drawn nowhere. */
+  readonly isProgressShown: boolean;
+  /** Where a command may keep what makes its rerun shorter, outside of any store. */
+  readonly cacheFolder: string;
   /** A line on standard error, for people. */
   note(text: string): Promise<void>;
   /** The same without the end of the line. */

@@ -1,4 +1,7 @@
+import { setMaxListeners } from "node:events";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { openStore } from "@shale/engine";
 import type { Clock } from "@shale/env";
@@ -48,6 +51,8 @@ export async function runCli(options: RunCliOptions): Promise<ExitCode> {
   const ignore = (): void => {};
   options.stdout.on("error", ignore);
   options.stderr.on("error", ignore);
+  // Reads of many files at once listen to it, which Node would take for a leak.
+  if (options.signal !== undefined) setMaxListeners(0, options.signal);
   try {
     return await runProgram(options, screen);
   } catch (error) {
@@ -159,6 +164,8 @@ function contextOf(
     },
     signal: options.signal ?? new AbortController().signal,
     onProgress: bar.update,
+    isProgressShown: errors.isTerminal,
+    cacheFolder: cacheFolderOf(options.env),
     note: (text) => {
       bar.clear();
       return errors.write(noteText(text, errors));
@@ -166,6 +173,12 @@ function contextOf(
     ask: (question) => errors.write(question),
     openStore: (storeOptions) => open({ logger, ...storeOptions }),
   };
+}
+
+/** As the XDG Base Directory Specification has it. */
+function cacheFolderOf(env: RunCliOptions["env"]): string {
+  const home = env["HOME"] ? join(env["HOME"], ".cache") : tmpdir();
+  return join(env["XDG_CACHE_HOME"] || home, "shale");
 }
 
 function noteText(text: string, { layout, isTerminal }: Output): string {

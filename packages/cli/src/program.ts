@@ -17,6 +17,7 @@ import { addFlowCommand } from "./commands/questions/flow.ts";
 import { addFunnelCommand } from "./commands/questions/funnel.ts";
 import { addRetainCommand } from "./commands/questions/retain.ts";
 import { addSegmentCommand } from "./commands/questions/segment.ts";
+import { addReshardCommand } from "./commands/reshard/reshard.ts";
 import { addSchemaCommand } from "./commands/schema.ts";
 import { addSqlCommand } from "./commands/sql.ts";
 import { addStatusCommand } from "./commands/status.ts";
@@ -81,6 +82,7 @@ export function buildProgram(options: ProgramOptions): Command {
     addCollectCommand,
     addDeleteUserCommand,
     addRetentionCommand,
+    addReshardCommand,
     addVerifyCommand,
     addDoctorCommand,
     addWriterCommand,

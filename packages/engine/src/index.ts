@@ -8,9 +8,13 @@ export type {
   BackfillProgress,
   BeginOptions,
   Begun,
+  ComparedUnit,
+  ComparisonJournal,
+  ComparisonProgress,
   EndOptions,
   Finalized,
   FinalizeOptions,
+  JournaledDay,
   PlanOptions,
   Reshard,
   ReshardCollected,
@@ -22,10 +26,13 @@ export type {
   RollbackComparison,
   RollbackOptions,
   RolledBack,
+  SweptObject,
+  Transition,
+  UnitDifference,
   Validated,
   ValidateOptions,
 } from "@shale/reshard";
-export { transitionTable } from "@shale/reshard";
+export { allows, commandsIn, transitionTable } from "@shale/reshard";
 export type { SqlValue } from "@shale/sql";
 export type { Diagnosis, DiagnosisCode, DiagnosisFinding } from "./doctor/diagnosis.ts";
 export { openStore } from "./open-store.ts";

@@ -73,7 +73,7 @@ export const errorCodes = {
   RESHARD_STATE: ["conflict", "See where the project stands with: shale reshard status"],
   RESHARD_DIFFERENCES: [
     "conflict",
-    "Look at the differences with: shale reshard validate; or accept them with --accept-differences",
+    "Look at the differences that the command shows; go back all the same with --accept-differences",
   ],
   VALIDATION_REQUIRED: [
     "conflict",

@@ -1,8 +1,10 @@
 import { ShaleError, spanMs } from "@shale/model";
 
-/** A span such as 400d in ms; "0" is one too. @throws {ShaleError} USAGE */
+const NOTHING = /^0(ms|s|m|h|d|w|mo)?$/;
+
+/** A span such as 400d in ms; "0" and "0ms" are one too. @throws {ShaleError} USAGE */
 export function parseSpan(name: string, text: string): number {
-  const ms = text === "0" ? 0 : spanMs(text);
+  const ms = NOTHING.test(text) ? 0 : spanMs(text);
   if (ms !== undefined) return ms;
   throw new ShaleError(
     "USAGE",

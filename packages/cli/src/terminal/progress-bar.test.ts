@@ -43,6 +43,20 @@ test("a bar appears after a second, at most ten times a second, and leaves nothi
   expect(drawn.length - 2).toBeLessThan(24);
 });
 
+test("facts have a line of their own below the bar, and both are taken off", () => {
+  const { stream, text } = collectingStream();
+  const bar = openProgressBar(fixedClock(600), stream, { layout, isTerminal: true });
+  const facts = ["waits for the throttle", "2/8 jobs"];
+  bar.update({ ...progress, facts }); // Too early.
+  bar.update({ ...progress, facts });
+  bar.update(progress);
+  bar.clear();
+  const line = progressText(progress, layout);
+  const both = `${line}\nwaits for the throttle  2/8 jobs`;
+  const clearBoth = "\r\u001b[2K\u001b[1A\u001b[2K";
+  expect(text()).toBe(`\r\u001b[2K${both}${clearBoth}${line}\r\u001b[2K`);
+});
+
 test("without a terminal there is no bar", () => {
   const { stream, text } = collectingStream();
   const bar = openProgressBar(fixedClock(5_000), stream, { layout, isTerminal: false });

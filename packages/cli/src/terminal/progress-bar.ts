@@ -10,6 +10,12 @@ const APPEARS_AFTER_MS = 1_000;
 const REDRAWN_AFTER_MS = 100;
 const BAR_CELLS = 20;
 const CLEAR_LINE = "\r\u001b[2K";
+const CLEAR_LINE_ABOVE = "\u001b[1A\u001b[2K";
+
+/** Progress with what else is worth knowing, which has a line of its own. */
+export interface ShownProgress extends Progress {
+  readonly facts?: readonly string[] | undefined;
+}
 
 /** `ingest  ████████░░░░  52 %  2.3 s left  520,000 of 1,000,000 events  210,000/s`. */
 export function progressText(progress: Progress, { width, palette }: Layout): string {
@@ -31,8 +37,13 @@ export function progressText(progress: Progress, { width, palette }: Layout): st
   return `${phase}  ${palette.bar(bar)}  ${rest}`;
 }
 
+/** Below the bar: what it is about, in short. */
+function factsText({ facts = [] }: ShownProgress, { width, palette }: Layout): string {
+  return facts.length === 0 ? "" : `\n${palette.faint(cutText(facts.join("  "), width - 1))}`;
+}
+
 export interface ProgressBar {
-  readonly update: (progress: Progress) => void;
+  readonly update: (progress: ShownProgress) => void;
   /** Takes the bar off the screen; a later update draws it again. */
   clear(): void;
 }
@@ -45,19 +56,23 @@ export function openProgressBar(
 ): ProgressBar {
   const startedMs = clock.monotonicMs();
   let drawnMs = Number.NEGATIVE_INFINITY;
-  let isDrawn = false;
+  let lines = 0;
+  function cleared(): string {
+    return lines === 0 ? "" : CLEAR_LINE + CLEAR_LINE_ABOVE.repeat(lines - 1);
+  }
   return {
     update(progress) {
       const nowMs = clock.monotonicMs();
       if (!isTerminal || nowMs - startedMs < APPEARS_AFTER_MS) return;
       if (nowMs - drawnMs < REDRAWN_AFTER_MS) return;
       drawnMs = nowMs;
-      isDrawn = true;
-      stream.write(CLEAR_LINE + progressText(progress, layout));
+      const text = progressText(progress, layout) + factsText(progress, layout);
+      stream.write((cleared() || CLEAR_LINE) + text);
+      lines = text.split("\n").length;
     },
     clear() {
-      if (isDrawn) stream.write(CLEAR_LINE);
-      isDrawn = false;
+      stream.write(cleared());
+      lines = 0;
     },
   };
 }

@@ -74,6 +74,10 @@ const keptTexts: Readonly<Record<KeptReason, string>> = {
   unknown: "are nothing that Shale makes",
 };
 
+export function keptText(why: KeptReason): string {
+  return keptTexts[why];
+}
+
 export function collectionText(report: CollectionReport, layout: Layout): string {
   const { actions } = report;
   const parts = [
