@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { chainVersion, dayOf, projectId, shardId, specNameOf, writerOrdinal } from "@shale/model";
 import fc from "fast-check";
+import { copiedRowsOf, copiedShape } from "../src/manifest/copied-rows.ts";
 import { eventHashesOf } from "../src/manifest/event-hashes.ts";
 import type { DayFileEntry, ManifestDocument } from "../src/manifest/manifest-document.ts";
 
@@ -95,7 +96,13 @@ export const arbitraryManifest: fc.Arbitrary<ManifestDocument> = fc.record({
     { maxLength: 3 },
   ),
   committed: fc.array(hex(32), { maxLength: 64 }),
-  copied: fc.array(fc.record({ shard: fc.nat({ max: 65_535 }), day, vector }), { maxLength: 2 }),
+  // In the order in which they are read back.
+  copied: fc
+    .uniqueArray(fc.record({ shard: fc.nat({ max: 65_535 }), day, vector }), {
+      maxLength: 4,
+      selector: (copy) => `${copy.shard}/${copy.day}`,
+    })
+    .map((copies) => copiedShape(copiedRowsOf(copies), { key: "copies", path: "copied" })),
   base: fc.option(vector),
   pages: fc.array(
     fc.record({

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ShaleError } from "@shale/model";
+import { dayOf, ShaleError } from "@shale/model";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -14,7 +14,7 @@ import { encodeRowsEnvelope } from "../envelope.ts";
 import { decodeManifestPage } from "./decode-page.ts";
 import { encodeManifestPage } from "./encode-page.ts";
 import { decodeManifest, encodeManifest } from "./manifest-codec.ts";
-import type { ManifestDocument } from "./manifest-document.ts";
+import type { ManifestCopy, ManifestDocument } from "./manifest-document.ts";
 
 const key = "shop/spec=A/manifest/0000000000000000/0000000000000003";
 
@@ -131,9 +131,23 @@ describe("manifests of format version 1 stay readable", () => {
   test("a row of either version is refused in the other", () => {
     const text = fixture("v1/manifest").toString("utf8");
     const body: object = JSON.parse(text.slice(text.indexOf("\n")));
-    const wrong = encodeRowsEnvelope({ kind: "manifest", formatVersion: 2, body });
+    const copies = encodeRowsEnvelope({ kind: "manifest", formatVersion: 2, body });
+    expect(refusal(() => decodeManifest(copies, { key })).path).toBe("manifest.copied[0]");
+    const uncopied = { ...body, copied: [] };
+    const wrong = encodeRowsEnvelope({ kind: "manifest", formatVersion: 2, body: uncopied });
     expect(refusal(() => decodeManifest(wrong, { key })).path).toBe("manifest.added[0]");
   });
+});
+
+test("what a reshard has copied takes little room: a line for each vector", () => {
+  const { copied, ...manifest } = exampleManifest();
+  const [{ day, vector }] = copied as [ManifestCopy];
+  const days = Array.from({ length: 1_000 }, (_, i) => dayOf((day + i) * 86_400_000));
+  const shards = Array.from({ length: 64 }, (_, i) => 800 + i);
+  const all = days.flatMap((one) => shards.map((shard) => ({ shard, day: one, vector })));
+  const bytes = encodeManifest({ ...manifest, copied: all });
+  expect(bytes.length).toBeLessThan(25_000);
+  expect(decodeManifest(bytes, { key }).copied).toEqual(all);
 });
 
 describe("manifests of format version 2 stay readable", () => {

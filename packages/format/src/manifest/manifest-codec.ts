@@ -2,6 +2,7 @@ import { catalogShapes, processShape } from "../catalog-codec.ts";
 import { decodeEnvelope, encodeRowsEnvelope } from "../envelope.ts";
 import type { Place, Shape } from "../json-shape.ts";
 import { listOf, nullOr, objectOf, oneOf, refuseShape, textOf, wholeFrom } from "../json-shape.ts";
+import { copiedRowsOf, copiedShape } from "./copied-rows.ts";
 import { isOutputId } from "./day-file-id.ts";
 import { entryRowOf, entryRowShape } from "./entry-row.ts";
 import type {
@@ -13,7 +14,7 @@ import type {
 } from "./manifest-document.ts";
 import { COMMITTED_KEPT } from "./manifest-document.ts";
 
-/** Version 2: entries say which events a file has. */
+/** Version 2: entries say which events a file has; copies stand by their vectors. */
 export const MANIFEST_FORMAT_VERSION = 2;
 
 const { hex128, project, version, spec, day, nonces, vector } = catalogShapes;
@@ -49,7 +50,7 @@ const fields: { readonly [K in keyof ManifestDocument]: Shape<ManifestDocument[K
     }),
   ),
   committed,
-  copied: listOf(objectOf<ManifestCopy>({ shard: count, day, vector })),
+  copied: copiedShape,
   base: nullOr(vector),
   pages: listOf(
     objectOf<ManifestPageRef>({
@@ -74,10 +75,12 @@ const fields: { readonly [K in keyof ManifestDocument]: Shape<ManifestDocument[K
 const decodedDocument = objectOf<ManifestDocument>(fields);
 const decodedDocumentV1 = objectOf<ManifestDocument>({
   ...fields,
+  copied: listOf(objectOf<ManifestCopy>({ shard: count, day, vector })),
   added: listOf(entryRowShape(1)),
 });
 const encodedDocument = objectOf<Record<keyof ManifestDocument, unknown>>({
   ...fields,
+  copied: (value: unknown) => copiedRowsOf(value as ManifestDocument["copied"]),
   added: (value: unknown, place: Place) =>
     (value as ManifestDocument["added"]).map((entry, i) =>
       entryRowOf(entry, { ...place, path: `${place.path}[${i}]` }),

@@ -56,15 +56,3 @@ export function mayHoldRows(
     return max > low && min <= seqIn(upTo, writer);
   });
 }
-
-/** Whether every row of the file is above `after` and at or below `upTo`. */
-export function holdsOnlyRows(
-  { seqs }: Pick<DayFileEntry, "seqs">,
-  after: CatalogVector | null,
-  upTo: CatalogVector,
-): boolean {
-  return seqs.every(({ writer, min, max }) => {
-    const low = after === null ? 0 : seqIn(after, writer);
-    return min > low && max <= seqIn(upTo, writer);
-  });
-}
