@@ -11,7 +11,12 @@ const upTo = { positions: { "1": { n: 2, lastSeq: 20 } }, infinite: [] };
 function file(facts: { shard?: number; day?: number; min?: number; max?: number; bytes?: number }) {
   const { shard = 0, day = 1, min = 1, max = 10, bytes = 100 } = facts;
   const seqs = [{ writer: writerOrdinal(1), min, max }];
-  return { shard: shardId(shard, 4096), day: dayOf(day * DAY_MS), bytes, seqs } as DayFileEntry;
+  return {
+    shard: shardId(shard, 4096),
+    day: dayOf(day * DAY_MS),
+    bytes,
+    seqs,
+  } as unknown as DayFileEntry;
 }
 
 function dayWith(files: readonly DayFileEntry[]): SourceDay {

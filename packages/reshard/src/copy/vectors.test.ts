@@ -1,4 +1,4 @@
-import type { CatalogVector } from "@shale/format";
+import type { CatalogVector, OrdinalRange } from "@shale/format";
 import { writerOrdinal } from "@shale/model";
 import fc from "fast-check";
 import { expect, test } from "vitest";
