@@ -13,8 +13,7 @@ const vector: fc.Arbitrary<CatalogVector> = fc
   })
   .map((places) => {
     const positions: Record<string, { n: number; lastSeq: number }> = {};
-    const infinite: { from: ReturnType<typeof writerOrdinal>; to: (typeof infinite)[0]["to"] }[] =
-      [];
+    const infinite: OrdinalRange[] = [];
     places.forEach((place, i) => {
       const writer = writerOrdinal(i + 1);
       const last = infinite.at(-1);
