@@ -27,8 +27,10 @@ export interface ClaimChange {
    * is under one (protocol D2).
    */
   readonly marked?: readonly DayFileEntry[] | undefined;
-  /** Only of a drain, and of the last copy of a catch-up: where the named writers stand now. */
+  /** Only of a drain, and of the copy of a catch-up: where the named writers stand now. */
   readonly watermarks?: CatalogVector | undefined;
+  /** Only of the copy of a catch-up: where the group was frozen when the job read it. */
+  readonly base?: CatalogVector | undefined;
   /** Only of a copy: what has been copied now, and from where each went on. */
   readonly copied?: readonly CopyStep[] | undefined;
   readonly balance: ManifestBalance;
@@ -92,7 +94,7 @@ function planCommit(
   claim: ManifestClaim,
   change: ClaimChange,
 ): ManifestDocument {
-  const { added, removed, watermarks, copied, balance, marked = [] } = change;
+  const { added, removed, watermarks, base, copied, balance, marked = [] } = change;
   const foreign = added.find(({ id }) => claimOfOutput(id) !== claim.id);
   invariant(foreign === undefined, `file ${foreign?.id} is named after claim ${claim.id}`);
   const inputs = new Set(claim.inputs);
@@ -107,6 +109,11 @@ function planCommit(
   // A page never changes: the entry in it is removed, and stands in `added` with its mark.
   const markedInPages = marked.filter(({ id }) => !unpaged.has(id));
   const isCatchUp = claim.kind === "copy" && watermarks !== undefined;
+  // Copies have no inputs: another job may have copied the same rows, and freezing again names
+  // another base, or none (protocol S7).
+  if (isCatchUp && (base === undefined || !isDeepStrictEqual(before.base, base))) {
+    throw copiedByAnother(before, claim);
+  }
   const goneFromPages = [...removed, ...markedInPages.map(({ id }) => id)];
   return {
     ...endClaim(before, claim.id),
@@ -143,14 +150,18 @@ function copiedTo(
   for (const { from, ...copy } of steps) {
     const standing = copies.get(nameOfCopy(copy))?.vector ?? null;
     if (!isDeepStrictEqual(standing, from)) {
-      throw new ShaleError(
-        "CLAIM_LOST",
-        `Cannot commit the job ${claim.id} of ${nameOf(before)}: another one copied its rows`,
-      );
+      throw copiedByAnother(before, claim);
     }
     copies.set(nameOfCopy(copy), copy);
   }
   return [...copies.values()];
+}
+
+function copiedByAnother(before: ManifestDocument, { id }: ManifestClaim): ShaleError {
+  return new ShaleError(
+    "CLAIM_LOST",
+    `Cannot commit the job ${id} of ${nameOf(before)}: another one copied its rows`,
+  );
 }
 
 function writtenBy(

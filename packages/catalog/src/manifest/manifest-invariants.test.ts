@@ -281,6 +281,7 @@ test("a frozen group moves its watermarks with a copy, and then drains again", a
     added: [],
     removed: [],
     watermarks: vectorAt({ 2: 6 }),
+    base: frozen.base ?? undefined,
     balance: { in: [] },
   });
   expect(after.watermarks).toEqual({ ...vectorAt({ 2: 6, 3: 0 }), infinite });

@@ -123,7 +123,7 @@ async function copyGap(
   const inputs = units.flatMap(({ needed }) => needed);
   return {
     change: {
-      ...{ added, removed: [], watermarks: target },
+      ...{ added, removed: [], watermarks: target, base: manifest.base },
       balance: {
         in: sumGenerations(...outputs.map(({ taken }) => taken)),
         deleted: sumGenerations(...outputs.map(({ deleted }) => deleted)),
