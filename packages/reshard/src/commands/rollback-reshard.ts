@@ -1,7 +1,7 @@
 import type { CallOptions } from "@shale/env";
 import type { CatalogDocument } from "@shale/format";
 import { ShaleError } from "@shale/model";
-import { withRollback } from "../edits/proving.ts";
+import { lastFinalize, withRollback } from "../edits/proving.ts";
 import { operationFor } from "../edits/step.ts";
 import type { ReshardState } from "../states/transition-table.ts";
 import { compareSpecs } from "../validate/compare-specs.ts";
@@ -48,9 +48,10 @@ export async function rollbackReshard(
   const { signal, acceptDifferences = false } = options;
   const seen = await loadExisting(context, signal);
   const operation = operationFor(seen, "rollback", options.operationId);
-  const { id, finalizedMs } = operation;
+  const { id } = operation;
+  const finalize = lastFinalize(seen);
   // What forbids it is said before the specs are compared.
-  withRollback(seen, { id, finalizedMs, facts: {} }, stepOf(context));
+  withRollback(seen, { id, finalize, facts: {} }, stepOf(context));
   const held = await context.hold("reshard rollback", signal);
   let comparison: RollbackComparison & { readonly facts: Readonly<Record<string, unknown>> };
   try {
@@ -71,7 +72,7 @@ export async function rollbackReshard(
   const startMs = context.env.clock.monotonicMs();
   const catalog = await commitEdit(
     context,
-    (before) => withRollback(before, { id, finalizedMs, facts: said }, step),
+    (before) => withRollback(before, { id, finalize, facts: said }, step),
     signal,
   );
   const pauseMs = Math.round(context.env.clock.monotonicMs() - startMs);

@@ -65,7 +65,7 @@ export function withFinalized(
 
 /**
  * The old spec answers again (protocol S5). Done where the operation is validating by the rollback
- * that the caller means: it has seen `finalizedMs`.
+ * that the caller means: after the finalize that it has seen. Two may have one time.
  *
  * @throws {ShaleError} RESHARD_STATE
  */
@@ -73,13 +73,13 @@ export function withRollback(
   before: CatalogDocument,
   {
     id,
-    finalizedMs,
+    finalize,
     facts,
-  }: { readonly id: string; readonly finalizedMs: number | null } & Pick<Validated, "facts">,
+  }: { readonly id: string; readonly finalize: number } & Pick<Validated, "facts">,
   step: StepBy,
 ): CatalogDocument | undefined {
   const isDone = before.transitions.some(
-    (one) => one.verb === "rollback" && one.facts["finalizedMs"] === finalizedMs,
+    ({ verb, operation, number }) => verb === "rollback" && operation === id && number > finalize,
   );
   if (isDone && before.operation?.id === id) return undefined;
   const operation = operationFor(before, "rollback", id);
@@ -94,11 +94,16 @@ export function withRollback(
     token: null,
     sourceMissed: false,
   } as const;
-  const all = { ...facts, live: source, finalizedMs };
+  const all = { ...facts, live: source, finalize };
   return {
     ...stepped(before, { verb: "rollback", operation: id, facts: all }, step, back),
     live: source,
   };
+}
+
+/** The number of the step that let the new spec answer last; 0 for none. */
+export function lastFinalize({ transitions }: Pick<CatalogDocument, "transitions">): number {
+  return transitions.findLast(({ verb }) => verb === "finalize")?.number ?? 0;
 }
 
 export function validationRequired(before: CatalogDocument, token: string | undefined): ShaleError {
