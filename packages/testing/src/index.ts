@@ -8,7 +8,7 @@ export { arbitraryFaults } from "./arbitraries/arbitrary-faults.ts";
 export type { ArbitraryQueryKind, ArbitraryQueryOptions } from "./arbitraries/arbitrary-query.ts";
 export { arbitraryQuery } from "./arbitraries/arbitrary-query.ts";
 export type { VocabularyOptions } from "./arbitraries/event-vocabulary.ts";
-export type { Replayed, ReplayOptions } from "./commands/replay.ts";
+export type { Replayed, ReplayOptions, SeedOptions } from "./commands/replay.ts";
 export { checkSeed, replay } from "./commands/replay.ts";
 export type { StoreRunOptions } from "./commands/run-store-commands.ts";
 export { runStoreCommands } from "./commands/run-store-commands.ts";

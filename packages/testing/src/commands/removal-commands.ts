@@ -16,7 +16,9 @@ export function deleteUserCommand(seat: number, userId: string): ProcessCommand 
     if (model.inFlight > 0) return;
     if (model.areClocksApart && !(await gatherWriters(run))) return;
     model.log.push({ deleteUser: userId });
+    model.deleting++;
     await insist(run, seat, (project) => project.deleteUsers([userId]));
+    model.deleting--;
     // A writer that does not know the deletion yet gets seqs above it from its clock.
     await system.world.faults.clock.sleep(2);
   });

@@ -1,5 +1,6 @@
 import type { Query } from "@shale/model";
 import { loadFastCheck } from "../arbitraries/fast-check-package.ts";
+import { settleReshard } from "../reshard/settle-reshard.ts";
 import { askProcess } from "../world/check-answers.ts";
 import type { CommandRun } from "../world/running-process.ts";
 import { callOf, endSeat, processAt, tolerate } from "../world/running-process.ts";
@@ -74,6 +75,7 @@ async function settle(run: CommandRun, queries: readonly Query[]): Promise<void>
   }
   const last = await processAt(run, 2);
   if (last === undefined) return;
+  await settleReshard(run, 2, queries);
   await compactAt(run, last, "full");
   await askProcess(run, last, queries);
   await verifyAt(run, last);

@@ -12,7 +12,7 @@ import { struckCommand, togetherCommand } from "./struck-command.ts";
 const HOUR_AND_MORE_MS = 3_700_000;
 
 /** Commands that chance alone would seldom bring together, one after the other. */
-function inTurn(text: string, steps: readonly StoreCommand[]): StoreCommand {
+export function inTurn(text: string, steps: readonly StoreCommand[]): StoreCommand {
   return storeCommand(text, async ({ model, system }) => {
     for (const step of steps) await step.run(model, system);
   });

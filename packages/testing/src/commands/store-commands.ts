@@ -6,6 +6,7 @@ import { arbitraryQuery } from "../arbitraries/arbitrary-query.ts";
 import type { VocabularyOptions } from "../arbitraries/event-vocabulary.ts";
 import { vocabularyOf } from "../arbitraries/event-vocabulary.ts";
 import { loadFastCheck } from "../arbitraries/fast-check-package.ts";
+import { arbitraryBeside, arbitraryReshards } from "../reshard/arbitrary-reshard.ts";
 import type { Fault } from "../simulation/fault-plan.ts";
 import { appendCommand } from "./append-command.ts";
 import { askCommand } from "./ask-command.ts";
@@ -38,8 +39,8 @@ import type { Strike } from "./struck-command.ts";
 import { struckCommand, togetherCommand } from "./struck-command.ts";
 
 export interface StoreCommandsOptions extends Omit<VocabularyOptions, "from"> {
-  /** Changes of the number of shards are not in this version. */
-  readonly reshard?: false | undefined;
+  /** True: also what changes the number of shards. Default false. */
+  readonly reshard?: boolean | undefined;
   /** Most events in one append, default 5. */
   readonly events?: number | undefined;
 }
@@ -154,6 +155,7 @@ export function storeCommands(options: StoreCommandsOptions = {}): Arbitrary<Sto
     ...[struck, struck, together, read, fc.constant(goOnReadingCommand())],
     ...arbitraryLife(fc, seat),
     ...arbitrarySchedules(fc, options),
+    ...(options.reshard === true ? arbitraryReshards(arbitraryBeside(append), userIds) : []),
   ];
 }
 

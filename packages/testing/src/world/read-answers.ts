@@ -5,6 +5,8 @@ import type { ReferenceStore } from "../reference/reference-store.ts";
 export interface QuestionOptions {
   /** The state that is asked; default: the present one. */
   readonly snapshot?: string | undefined;
+  /** The sharding spec that is asked, of a project only; default: the live one. */
+  readonly spec?: string | undefined;
 }
 /** What a project and a reference can both be asked. */
 export type Asked = Pick<ReferenceStore, "query" | "events"> | Pick<Project, "query" | "events">;

@@ -35,6 +35,8 @@ export interface StoreModel {
   keepMs: number | null;
   /** Appends and deletions that were called and whose end nobody knows yet. */
   inFlight: number;
+  /** Deletions that are under way: a reading beside them may see their users or not. */
+  deleting: number;
   /** The clocks of two processes may differ, or have been put back. */
   areClocksApart: boolean;
 }
@@ -46,6 +48,7 @@ export function createStoreModel(options: { readonly areClocksApart: boolean }):
     firstDaysMs: [-Infinity],
     keepMs: null,
     inFlight: 0,
+    deleting: 0,
     areClocksApart: options.areClocksApart,
   };
 }

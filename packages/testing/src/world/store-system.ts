@@ -31,6 +31,13 @@ export interface HeldRead {
   release(): Promise<void>;
 }
 
+/** Names of appends that a cut must have below it, and of those that it may have there. */
+export interface CutBounds {
+  below: ReadonlySet<string>;
+  /** Undefined while the cut is not known to be taken. */
+  notAbove: ReadonlySet<string> | undefined;
+}
+
 export interface StoreWorldOptions {
   /** Decides interleavings, faults that come by rates, ids and losses of power. */
   readonly seed: number;
@@ -70,6 +77,10 @@ export interface StoreSystem {
   disturbances: number;
   /** Rises when a process was stopped or clocks jumped, so that what it holds may count as left. */
   lapses: number;
+  /** Changes of the number of shards that were begun, and that have not ended yet. */
+  readonly reshards: { begun: number; open: number };
+  /** By the number of cuts taken so far. */
+  readonly cuts: Map<number, CutBounds>;
   /** The first thing that work in the background found wrong. */
   finding: unknown;
   /** Every command as it began, and the operations before it. */
@@ -106,6 +117,8 @@ export function createStoreSystem(options: StoreWorldOptions): StoreSystem {
     strikes: 0,
     disturbances: 0,
     lapses: 0,
+    reshards: { begun: 0, open: 0 },
+    cuts: new Map(),
     finding: undefined,
     steps: [],
   };

@@ -1,0 +1,36 @@
+import { checkSeed } from "@shale/testing";
+import { isLong } from "./engine-process.test-support.ts";
+
+/** For slow machines: nothing here is about speed. */
+export const TIMEOUT_MS = isLong ? 14_400_000 : 1_800_000;
+
+/** Runs of one half: 66 seeds in a row have every number of shards at every stage. */
+const HALF = 66 * (isLong ? 300 : 3);
+
+/** How often the runs of a half reached what they are for. */
+export interface ReachedSteps {
+  readonly runs: number;
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Runs the seeds of a half, or only that of `SHALE_SEED`. Throws what the first wrong one found. */
+export async function checkReshardSeeds(half: 0 | 1): Promise<ReachedSteps> {
+  const only = process.env["SHALE_SEED"];
+  const first = half * HALF + 1;
+  const seeds =
+    only === undefined ? Array.from({ length: HALF }, (_, index) => first + index) : [Number(only)];
+  const counts = new Map<string, number>();
+  const count = (name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const seed of seeds) {
+    const { steps, world } = await checkSeed(seed, { reshard: true });
+    for (const { text } of steps)
+      count(/reshard \w+|is overtaken|falls behind/.exec(text)?.[0] ?? "");
+    for (const { what, key, outcome } of world.faults.trace) {
+      count(outcome);
+      if (what === "put" && key.includes("/spec=B/shard=")) count("file of a second spec");
+      if (what === "delete" && key.includes("/spec=A/shard="))
+        count("file of a first spec deleted");
+    }
+  }
+  return { runs: seeds.length, counts };
+}

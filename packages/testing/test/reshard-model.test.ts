@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { checkReshardSeeds, TIMEOUT_MS } from "./reshard-model.test-support.ts";
+
+test(
+  "changes of the number of shards never show, in the first half of the seeds",
+  async () => {
+    const { runs, counts } = await checkReshardSeeds(0);
+    if (runs === 1) return;
+    // The runs reach what they are for.
+    const steps = ["begin", "backfill", "validate", "finalize", "rollback", "abort", "collect"];
+    const reached = [
+      ...steps.map((step) => `reshard ${step}`),
+      ...["is overtaken", "falls behind"],
+      ...["file of a second spec", "file of a first spec deleted"],
+      ...["failed before", "reply lost, written", "landed late, written"],
+    ];
+    for (const name of reached) expect(counts.get(name) ?? 0, name).toBeGreaterThan(10);
+    expect(runs).toBeGreaterThanOrEqual(198);
+  },
+  TIMEOUT_MS,
+);
