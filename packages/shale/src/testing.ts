@@ -32,6 +32,7 @@ export type {
   ReplayOptions,
   RunningProcess,
   Seat,
+  SeedOptions,
   SentAppend,
   SimulatedDisk,
   SimulatedEnv,

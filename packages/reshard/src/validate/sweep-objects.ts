@@ -65,7 +65,9 @@ async function entriesOf(
   signal: AbortSignal,
 ): Promise<readonly DayFileEntry[]> {
   const manifest = await openManifest(env, place).loadNewest({ signal });
-  return manifest === undefined ? [] : await loadEntries(env, manifest, "all", { signal });
+  // A spec that was given up meanwhile lists files that may go.
+  const isOpen = manifest !== undefined && manifest.closedMs === null;
+  return !isOpen ? [] : await loadEntries(env, manifest, "all", { signal });
 }
 
 async function problemOf(
