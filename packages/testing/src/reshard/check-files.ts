@@ -9,8 +9,8 @@ import { onlooker, peekCatalog, project } from "./peek-catalog.ts";
 
 /**
  * Reads every day file of every spec that is open: each row lies in the shard of its user, in the
- * file of its UTC day, and says of which generation it is. Once all was collected, nothing is left of
- * closed specs.
+ * file of its UTC day, and says of which generation it is. Once all was collected, nothing is left
+ * of closed specs.
  */
 export async function checkFiles(
   run: CommandRun,
