@@ -51,8 +51,6 @@ export async function runCli(options: RunCliOptions): Promise<ExitCode> {
   const ignore = (): void => {};
   options.stdout.on("error", ignore);
   options.stderr.on("error", ignore);
-  // Reads of many files at once listen to it, which Node would take for a leak.
-  if (options.signal !== undefined) setMaxListeners(0, options.signal);
   try {
     return await runProgram(options, screen);
   } catch (error) {
@@ -146,6 +144,8 @@ function contextOf(
   globals: GlobalOptions,
 ): CommandContext {
   const open = options.openStore ?? openStore;
+  const signal = options.signal ?? new AbortController().signal;
+  setMaxListeners(0, signal); // Reads of many files at once listen, which Node takes for a leak.
   const writeLine = (line: string): void => {
     bar.clear();
     options.stderr.write(`${line}\n`);
@@ -162,7 +162,7 @@ function contextOf(
         return output.write(chunk);
       },
     },
-    signal: options.signal ?? new AbortController().signal,
+    signal,
     onProgress: bar.update,
     isProgressShown: errors.isTerminal,
     cacheFolder: cacheFolderOf(options.env),

@@ -1,6 +1,7 @@
-import type { BackfillOptions, BeginOptions } from "@shale/engine";
+import type { BackfillOptions, BeginOptions, ReshardStatus } from "@shale/engine";
+import { ShaleError } from "@shale/model";
 import { describe, expect, test, vi } from "vitest";
-import { projectOf, run, storeOf } from "../cli.test-support.ts";
+import { fixedClock, projectOf, run, storeOf } from "../cli.test-support.ts";
 import { openShop } from "./reshard.test-support.ts";
 
 describe("wrong flags exit with 64", () => {
@@ -103,4 +104,118 @@ test.each([
   const store = storeOf({ reshard: { ...reshard, backfill } });
   await run(["reshard", "backfill", `--throttle=${text}`], store);
   expect(backfill.mock.calls[0]?.[0]?.throttle).toEqual({ bytesPerSecond });
+});
+
+test("differences are a document and 65; a rollback that meets them shows them and exits with 75", async () => {
+  const facts = { events: 1, users: 1, digest: "a".repeat(32) };
+  const unit = { day: "2026-10-01", generation: 0, equal: false, old: facts, new: facts };
+  const event = { event: "lost", user_id: "ada", time: "", insert_id: "1", properties: {} };
+  const difference = { day: "2026-10-01", generation: 0, shard: 3, missing: [event], extra: [] };
+  const comparison = { matched: false, units: [unit], differences: [difference] };
+  const validated = { ...comparison, cut: { 1: 9 }, misplaced: 0, token: null, objects: [] };
+  const { reshard } = projectOf({});
+  const error = new ShaleError("RESHARD_DIFFERENCES", "Cannot roll back", {
+    details: { comparison },
+  });
+  const store = storeOf({
+    reshard: {
+      ...reshard,
+      validate: async () => validated,
+      rollback: () => Promise.reject(error),
+    },
+  });
+  const json = await run(["reshard", "validate", "--json"], store);
+  expect([json.exitCode, JSON.parse(json.stdout), json.stderr]).toEqual([65, validated, ""]);
+  expect((await run(["reshard", "validate"], store)).stdout).toContain("missing");
+  const back = await run(["reshard", "rollback"], store);
+  expect(back).toMatchObject({ exitCode: 75, stdout: expect.stringMatching(/missing.*lost/) });
+  expect(back.stderr).toContain("--accept-differences");
+  const document = await run(["reshard", "rollback", "--json"], store);
+  expect(JSON.parse(document.stdout).error.details).toEqual({ comparison });
+});
+
+const watched: ReshardStatus = {
+  ...{ state: "backfilling", live: "A", operationId: "grow", generation: 1, strategy: "tee" },
+  ...{ from: { spec: "A", shards: 2 }, to: { spec: "B", shards: 3 }, progress: null, lag: null },
+  ...{
+    behind: null,
+    paused: false,
+    throttle: null,
+    lastError: null,
+    rollbackUntil: null,
+    next: [],
+  },
+  validation: { token: null, valid: false, reason: "not validated yet" },
+};
+const over: ReshardStatus = { ...watched, state: "steady", operationId: null };
+
+function watching(states: readonly ReshardStatus[]) {
+  const left = [...states];
+  const { reshard } = projectOf({});
+  const status = async (): Promise<ReshardStatus> => left.shift() ?? over;
+  return storeOf({ reshard: { ...reshard, status } });
+}
+
+test("--watch: a line for each change in a pipe, a page drawn again on a terminal, until it is over", async () => {
+  const argv = ["reshard", "status", "--watch"];
+  const states = [watched, watched, { ...watched, paused: true }];
+  const piped = await run(argv, watching(states));
+  expect(piped.exitCode).toBe(0);
+  expect(piped.stdout.split("\n").map((line) => line.slice(26))).toEqual([
+    "backfilling, spec A answers",
+    "backfilling, spec A answers; paused",
+    "steady, spec A answers",
+    "",
+  ]);
+  expect(piped.stdout).not.toContain("\u001b");
+  const drawn = await run([...argv, "--no-color"], { ...watching(states), isTTY: true });
+  const [first = "", ...others] = drawn.stdout.split(/\u001b\[\d+A\u001b\[J/);
+  expect(others).toHaveLength(2);
+  expect(drawn.stdout).toContain(`\u001b[${first.split("\n").length - 1}A`);
+  const json = await run([...argv, "--json"], watching(states));
+  expect(JSON.parse(json.stdout)).toEqual(over);
+  expect(json.stderr.split("\n")).toHaveLength(4);
+});
+
+test("--watch ends quietly with 130 when it is interrupted", async () => {
+  const stop = new AbortController();
+  const clock = {
+    ...fixedClock(),
+    sleep: () => {
+      stop.abort();
+      return Promise.reject(new Error("interrupted"));
+    },
+  };
+  const settings = { ...watching([watched]), clock, signal: stop.signal };
+  const result = await run(["reshard", "status", "--watch"], settings);
+  expect(result).toMatchObject({ exitCode: 130, stderr: "" });
+});
+
+test("a backfill on a terminal shows where it stands below its bar, and a pipe nothing", async () => {
+  const progress = {
+    ...{ jobsDone: 1, jobsTotal: 8, rowsDone: 10, rowsTotal: 100, bytesDone: 1, bytesTotal: 9 },
+    ...{ rowsPerSecond: 10, etaMs: 9_000, waits: "rate" as const },
+  };
+  const { waits: _, ...shown } = progress;
+  const { reshard } = projectOf({});
+  const store = storeOf({
+    reshard: {
+      ...reshard,
+      status: async () => ({ ...watched, lag: { tailObjects: 3 } }),
+      backfill: async ({ onProgress } = {}) => {
+        for (let step = 0; step < 9; step++) {
+          onProgress?.(progress);
+          await Promise.resolve();
+        }
+        return { ...shown, state: "backfilling", complete: true };
+      },
+    },
+  });
+  const argv = ["reshard", "backfill", "--no-color"];
+  const settings = { ...store, clock: fixedClock(300), columns: 100 };
+  const { stderr } = await run(argv, { ...settings, isTTY: true });
+  expect(stderr).toContain("backfilling  ██░░");
+  expect(stderr).toContain("9.0 s left  10 of 100 rows  10/s");
+  expect(stderr).toContain("waits for the throttle  1/8 jobs  1 B of 9 B  3 tail objects to drain");
+  expect((await run(argv, settings)).stderr).toBe("");
 });

@@ -75,4 +75,42 @@ describe("diagnoseProject()", () => {
     const { ok, findings } = await withProject((project) => project.diagnose());
     expect([ok, findings[0]?.code]).toEqual([false, "DAMAGE"]);
   });
+
+  test("follows a reshard, and a spec that was given up", async () => {
+    await append(0);
+    await withProject((project) => project.compact());
+    await withProject((project) => project.collect({ graceMs: 0 }));
+    const reshard = <T>(call: (verbs: Project["reshard"]) => Promise<T>) =>
+      withProject((project) => call(project.reshard));
+    await reshard((verbs) => verbs.begin({ shards: 3 }));
+    expect(await codesFound()).toEqual(["RESHARD_WAITS"]);
+    await reshard((verbs) => verbs.pause());
+    expect(await codesFound()).toEqual(["RESHARD_PAUSED"]);
+    await reshard((verbs) => verbs.resume());
+    await reshard((verbs) => verbs.backfill());
+    const { live, specs } = await withProject((project) => project.status());
+    expect([live, specs.map(({ spec, shards, events }) => [spec, shards, events])]).toEqual([
+      "A",
+      [
+        ["A", 2, 30],
+        ["B", 3, 30],
+      ],
+    ]);
+    await reshard((verbs) => verbs.abort({ graceMs: 3_600_000 }));
+    expect(await codesFound()).toEqual(["CONDEMNED_WAITS"]);
+    await reshard((verbs) => verbs.collect({ graceMs: 0 }));
+    expect(await codesFound()).toEqual([]);
+    expect((await withProject((project) => project.status())).specs).toHaveLength(1);
+  });
+
+  test("counts a spec that is copied ahead of its cut by its files", async () => {
+    await append(0);
+    await withProject((project) => project.compact());
+    await withProject((project) => project.reshard.begin({ shards: 3, strategy: "chunked" }));
+    const { specs } = await withProject((project) => project.status());
+    expect(specs.map(({ spec, events, tailEvents }) => [spec, events, tailEvents])).toEqual([
+      ["A", 30, 0],
+      ["B", 0, 0],
+    ]);
+  });
 });

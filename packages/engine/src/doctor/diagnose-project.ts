@@ -42,15 +42,21 @@ export async function diagnoseProject(
   const listing = await listProject(context);
   const catalog = await seen(report, "the catalog", () => loadCatalog(env, project));
   const groups = await readGroups(context, catalog);
+  const condemned =
+    (await seen(report, "a condemned record", () => condemnedOf(context, listing))) ?? new Map();
+  const unlisted = unlistedOf(listing, groups);
+  const closed = closedOf(listing, catalog).filter(({ key }) => !condemned.has(key));
   const facts: DoctorFacts = {
     nowMs: env.clock.nowMs(),
     status: await seen(report, "the status", readStatus),
     heartbeats: await readHeartbeats(env, project),
     claims: groups.flatMap((group) => claimsOf(env, group)),
     entries: groups.filter(({ spec }) => spec === catalog?.live).flatMap(({ entries }) => entries),
-    unlisted: amountOf(unlistedOf(listing, groups)),
-    condemned:
-      (await seen(report, "a condemned record", () => condemnedOf(context, listing))) ?? NOTHING,
+    unlisted: amountOf(unlisted),
+    closed: amountOf(closed),
+    condemned: amountOf([...condemned.values()].map((size) => ({ size }))),
+    unlistedCondemned: unlisted.filter(({ key }) => condemned.has(key)).length,
+    reshard: catalog,
     tombstones: catalog?.tombstones ?? [],
     retention: catalog?.retention ?? { keepMs: null, firstDay: null },
     damage: report.findings,
@@ -73,8 +79,6 @@ async function seen<T>(
   }
 }
 
-const NOTHING: ObjectAmount = { objects: 0, bytes: 0 };
-
 function amountOf(objects: readonly { readonly size: number }[]): ObjectAmount {
   return { objects: objects.length, bytes: objects.reduce((sum, { size }) => sum + size, 0) };
 }
@@ -83,6 +87,16 @@ function unlistedOf(listing: ProjectListing, groups: readonly GroupView[]) {
   const reachOf = outputReachOf(groups);
   return [...listing.ofKind("page"), ...listing.ofKind("day-file")]
     .filter((output) => reachOf(output) === "unlisted")
+    .map(({ entry }) => entry);
+}
+
+/** Day files and pages of specs that were given up or replaced: nothing reads them any more. */
+function closedOf(listing: ProjectListing, catalog: CatalogDocument | undefined) {
+  const closed = new Set(
+    catalog?.specs.filter(({ closedMs }) => closedMs !== null).map(({ spec }) => spec),
+  );
+  return [...listing.ofKind("page"), ...listing.ofKind("day-file")]
+    .filter(({ spec }) => closed.has(spec))
     .map(({ entry }) => entry);
 }
 
@@ -118,7 +132,7 @@ function claimsOf(env: Env, { spec, group, manifest }: GroupView): readonly Stan
 async function condemnedOf(
   { env, signal }: ReadContext,
   listing: ProjectListing,
-): Promise<ObjectAmount> {
+): Promise<ReadonlyMap<string, number>> {
   const objects = new Map<string, number>();
   for (const { entry } of listing.ofKind("condemned")) {
     const { key } = entry;
@@ -128,5 +142,5 @@ async function condemnedOf(
       objects.set(object.key, object.bytes);
     }
   }
-  return amountOf([...objects.values()].map((size) => ({ size })));
+  return objects;
 }

@@ -9,7 +9,15 @@ export type DiagnosisCode =
   | "GARBAGE" // Objects that no manifest lists.
   | "CONDEMNED_WAITS" // Condemned objects wait for the end of their grace.
   | "DELETE_WAITS" // A user is hidden, and not removed for good yet.
-  | "RETENTION_DUE"; // Days are there that are not to be kept.
+  | "RETENTION_DUE" // Days are there that are not to be kept.
+  | "RESHARD_CUT" // A cut is still being taken; drains wait for it.
+  | "RESHARD_BEHIND" // A spec has missed rows of the tail.
+  | "RESHARD_FAILED" // Copying was stopped by an error.
+  | "RESHARD_PAUSED" // Copying was paused.
+  | "RESHARD_WAITS" // A reshard is open, and nobody gets it on.
+  | "RESHARD_ABORTING" // A reshard was given up, and the new spec is not closed yet.
+  | "RESHARD_WINDOW" // The time of the rollback is over, and the old spec is kept.
+  | "SPEC_CLOSED"; // Files of a spec that was given up, or replaced.
 
 export interface DiagnosisFinding {
   readonly code: DiagnosisCode;

@@ -1,4 +1,10 @@
-import type { CatalogTombstone, DayFileEntry, Heartbeat, ManifestClaim } from "@shale/format";
+import type {
+  CatalogDocument,
+  CatalogTombstone,
+  DayFileEntry,
+  Heartbeat,
+  ManifestClaim,
+} from "@shale/format";
 import type { Day, SpecName } from "@shale/model";
 import type { ProjectStatus } from "../store.ts";
 
@@ -13,10 +19,19 @@ export interface DoctorFacts {
   readonly claims: readonly StandingClaim[];
   /** Of the live spec. */
   readonly entries: readonly Pick<DayFileEntry, "day" | "shard" | "tombstone" | "bytes">[];
+  /** Of specs that are not closed. */
   readonly unlisted: ObjectAmount;
-  /** Named by condemned records. */
+  /** Of specs that are closed, without those that a condemned record names. */
+  readonly closed: ObjectAmount;
+  /** Named by condemned records, whatever they are of. */
   readonly condemned: ObjectAmount;
+  /** Of the unlisted ones, those that a condemned record names. */
+  readonly unlistedCondemned: number;
   readonly tombstones: readonly CatalogTombstone[];
+  /** What the catalog says of a reshard; undefined when it cannot be read. */
+  readonly reshard:
+    | Pick<CatalogDocument, "operation" | "cutPending" | "behind" | "live">
+    | undefined;
   readonly retention: { readonly keepMs: number | null; readonly firstDay: Day | null };
 }
 

@@ -1,4 +1,4 @@
-import type { CatalogTombstone } from "@shale/format";
+import type { CatalogOperation, CatalogTombstone } from "@shale/format";
 import { type Day, type ShardId, type SpecName, specNameOf } from "@shale/model";
 import { describe, expect, test } from "vitest";
 import type { ProjectStatus, WriterStatus } from "../store.ts";
@@ -27,6 +27,9 @@ const sound: DoctorFacts = {
   claims: [],
   entries: [],
   unlisted: { objects: 0, bytes: 0 },
+  closed: { objects: 0, bytes: 0 },
+  unlistedCondemned: 0,
+  reshard: { operation: null, cutPending: null, behind: [], live: A },
   condemned: { objects: 0, bytes: 0 },
   tombstones: [],
   retention: { keepMs: null, firstDay: null },
@@ -150,11 +153,67 @@ describe("planDiagnosis()", () => {
     const found = planned({
       unlisted: { objects: 5, bytes: 50 },
       condemned: { objects: 3, bytes: 30 },
+      unlistedCondemned: 3,
     });
     expect(found.map(([code]) => code)).toEqual(["GARBAGE", "CONDEMNED_WAITS"]);
     const condemned = { objects: 5, bytes: 50 };
-    expect(planned({ unlisted: condemned, condemned }).map(([code]) => code)).toEqual([
-      "CONDEMNED_WAITS",
+    expect(
+      planned({ unlisted: condemned, condemned, unlistedCondemned: 5 }).map(([code]) => code),
+    ).toEqual(["CONDEMNED_WAITS"]);
+  });
+
+  test("names the command that gets a reshard on", () => {
+    const B = specNameOf(1);
+    const operation: CatalogOperation = {
+      ...{ id: "grow", source: A, spec: B, strategy: "tee", state: "backfilling", paused: false },
+      ...{ startedMs: 0, horizonDay: null, rollbackMs: DAY_MS, finalizedMs: null, token: null },
+      ...{ sourceMissed: false, lastError: null },
+      throttle: { bytesPerSecond: null, concurrency: 2 },
+    };
+    const quiet = { operation, cutPending: null, behind: [], live: A };
+    const changed = (change: Partial<CatalogOperation>, rest: Partial<typeof quiet> = {}) =>
+      planned({ reshard: { ...quiet, ...rest, operation: { ...operation, ...change } } });
+    const copy = {
+      ...claimOf("alive", NOW_MS),
+      claim: { ...claimOf("alive", 0).claim, kind: "copy" },
+    };
+    expect(planned({ reshard: quiet, claims: [copy as StandingClaim] })).toEqual([]);
+    expect(changed({})).toEqual([
+      ["RESHARD_WAITS", "shale reshard backfill, then: shale reshard validate", false],
     ]);
+    expect(changed({ state: "validating" })).toEqual([
+      ["RESHARD_WAITS", "shale reshard validate", false],
+    ]);
+    expect(changed({ state: "validating", token: "t" })).toEqual([
+      ["RESHARD_WAITS", "shale reshard finalize", false],
+    ]);
+    expect(changed({ paused: true })).toEqual([
+      ["RESHARD_PAUSED", "shale reshard backfill --resume", false],
+    ]);
+    const lastError = { atMs: 0, code: "DISK_FULL", message: "no room" };
+    expect(changed({ lastError })).toEqual([
+      ["RESHARD_FAILED", "put that right, then: shale reshard backfill", true],
+    ]);
+    expect(changed({ state: "aborting" })).toEqual([
+      ["RESHARD_ABORTING", "shale reshard abort", false],
+    ]);
+    const finalized = { state: "finalized", finalizedMs: NOW_MS - DAY_MS + 1 } as const;
+    expect(changed(finalized)).toEqual([]);
+    expect(changed({ ...finalized, finalizedMs: NOW_MS - DAY_MS })).toEqual([
+      ["RESHARD_WINDOW", "shale reshard collect", false],
+    ]);
+    const late = ["RESHARD_BEHIND", "shale reshard collect, once its time is over", true];
+    expect(changed({ ...finalized, sourceMissed: true })).toEqual([late]);
+    const behind = [{ spec: A, sinceMs: 0, catchUp: null }];
+    const reshard = { ...quiet, operation: { ...operation, ...finalized }, behind, live: B };
+    expect(planned({ reshard })).toEqual([late]);
+    expect(
+      planned({ reshard: { ...quiet, operation: null, cutPending: { operation: "grow" } } }),
+    ).toEqual([["RESHARD_CUT", "shale reshard backfill", false]]);
+    const closed = { objects: 2, bytes: 9 };
+    expect(planned({ closed })).toEqual([["SPEC_CLOSED", "shale reshard collect", false]]);
+    expect(
+      planned({ closed, reshard: { ...quiet, operation: { ...operation, ...finalized } } }),
+    ).toEqual([["SPEC_CLOSED", "shale collect", false]]);
   });
 });

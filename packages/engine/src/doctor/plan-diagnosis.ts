@@ -3,6 +3,7 @@ import { dayOf, dayText } from "@shale/model";
 import type { ProjectStatus, WriterStatus } from "../store.ts";
 import type { Diagnosis, DiagnosisFinding } from "./diagnosis.ts";
 import type { DoctorFacts, StandingClaim } from "./doctor-facts.ts";
+import { reshardFindings } from "./reshard-findings.ts";
 
 /** Limits from which on something counts as stuck and not as under way. */
 export const doctorDefaults = {
@@ -25,6 +26,7 @@ export function planDiagnosis(facts: DoctorFacts): Diagnosis {
     ...fileFindings(facts),
     ...deleteFindings(facts),
     ...retentionFindings(facts),
+    ...reshardFindings(facts),
     ...garbageFindings(facts),
   ].sort((a, b) => Number(b.needsPerson) - Number(a.needsPerson));
   return { ok: !findings.some(({ needsPerson }) => needsPerson), findings };
@@ -159,9 +161,10 @@ function retentionFindings({
   return [{ code: "RETENTION_DUE", what, next: "shale compact", needsPerson: false }];
 }
 
-function garbageFindings({ unlisted, condemned }: DoctorFacts): readonly DiagnosisFinding[] {
+function garbageFindings(facts: DoctorFacts): readonly DiagnosisFinding[] {
+  const { unlisted, condemned, unlistedCondemned } = facts;
   const findings: DiagnosisFinding[] = [];
-  const rest = unlisted.objects - condemned.objects;
+  const rest = unlisted.objects - unlistedCondemned;
   if (rest > 0) {
     const what = `${rest} objects are listed by no manifest`;
     findings.push({ code: "GARBAGE", what, next: "shale collect", needsPerson: false });

@@ -13,6 +13,7 @@ import { countRows, type RowCounts, runWithPin } from "@shale/scan";
 import type { LogStatus, ProjectStatus, SpecStatus, StatusFile, WriterStatus } from "../store.ts";
 import { pinsOf } from "./ask/take-pin.ts";
 import type { ProjectParts } from "./project-parts.ts";
+import { readOtherSpecs, specStatusOf } from "./read-specs.ts";
 
 /** Reads of headers on their way at the same time. */
 const READS_AHEAD = 16;
@@ -32,11 +33,13 @@ export async function readStatus(
 ): Promise<ProjectStatus> {
   const { env, project } = parts;
   return await runWithPin(pinsOf(parts, {}), async (pin) => {
-    const tail = await readTailFiles(parts, pin);
+    const keys = pin.tail.map(({ key }) => key);
+    const tail = await readTailFiles(parts, keys);
     const counts = await countRows(env, pin, { cache: parts.cache });
     const logs = await listLogs(env, project);
     const catalog = (await loadCatalog(env, project)) ?? pin.catalog;
     const heartbeats = await readHeartbeats(env, project);
+    const others = await readOtherSpecs(parts, pin.catalog, (keys) => bytesOf(parts, keys));
     const writers: WriterStatus[] = [];
     for (const writer of catalog.writers) {
       const heartbeat = heartbeats.find(({ ordinal }) => ordinal === writer.ordinal);
@@ -46,7 +49,7 @@ export async function readStatus(
       project,
       live: catalog.live,
       generation: catalog.cuts.length,
-      specs: [specStatusOf(pin, counts, tail)],
+      specs: [liveStatusOf(pin, counts, tail), ...others].sort(byAge),
       writers,
       unreadableLogs: logs.flatMap(unreadableOf),
       ...(options.files === true ? { files: filesOf(pin, counts, tail) } : {}),
@@ -54,13 +57,23 @@ export async function readStatus(
   });
 }
 
+/** Specs are named A, B, …, Z, AA in the order of their creation. */
+function byAge(a: SpecStatus, b: SpecStatus): number {
+  return a.spec.length - b.spec.length || (a.spec < b.spec ? -1 : 1);
+}
+
 function unreadableOf({ writer, folder, problem }: ListedLog): LogStatus[] {
   return problem === undefined ? [] : [{ writer, folder, reason: problem.message }];
 }
 
-async function readTailFiles({ env }: ProjectParts, pin: Pin): Promise<TailFile[]> {
+async function bytesOf(parts: ProjectParts, keys: readonly string[]): Promise<number> {
+  const files = await readTailFiles(parts, keys);
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function readTailFiles({ env }: ProjectParts, keys: readonly string[]): Promise<TailFile[]> {
   const { signal } = new AbortController();
-  return await fanOut(pin.tail, { concurrency: READS_AHEAD, signal }, async ({ key }, either) => {
+  return await fanOut(keys, { concurrency: READS_AHEAD, signal }, async (key, either) => {
     const file = await readTailFile(env.store, key, { signal: either });
     if (file !== undefined) return file;
     throw new ShaleError("PIN_UNSTABLE", `Cannot read ${key}: it has gone since the pin`, {
@@ -81,20 +94,10 @@ async function readTailFile(
 }
 
 /** Tail objects that some group has not drained count as tail; files are those of the manifests. */
-function specStatusOf(pin: Pin, counts: RowCounts, tail: readonly TailFile[]): SpecStatus {
-  const { shards, spec } = pin.spec;
+function liveStatusOf(pin: Pin, counts: RowCounts, tail: readonly TailFile[]): SpecStatus {
   const { rows, tailRows, files } = counts;
-  const events = rows.reduce((sum, count) => sum + count, 0);
   const bytes = [...tail, ...files].reduce((sum, file) => sum + file.bytes, 0);
-  return {
-    spec,
-    shards,
-    events,
-    bytes,
-    dayFiles: files.length,
-    tailEvents: tailRows,
-    skew: { max: rows.reduce((most, count) => Math.max(most, count), 0), mean: events / shards },
-  };
+  return specStatusOf(pin.spec, { rows, tailRows, dayFiles: files.length, bytes });
 }
 
 /** The whole set of live files: day files first, then the tail that they do not cover. */
