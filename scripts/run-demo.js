@@ -1,4 +1,5 @@
-// The demo: a month of a web shop's clickstream, asked a few questions. `npm run demo`.
+// The demo: a month of a web shop's clickstream, asked a few questions, then resharded while events
+// keep coming. `npm run demo`.
 // It needs nothing but Node and npm: it installs and builds first.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
@@ -72,7 +73,7 @@ async function ingest({ openStore }, { clickstream }) {
   }
 }
 
-const shown = (argv) => argv.map((one) => (/[^\w./:-]/.test(one) ? `'${one}'` : one)).join(" ");
+const shown = (argv) => argv.map((one) => (/[^\w./:=-]/.test(one) ? `'${one}'` : one)).join(" ");
 
 /** Runs one command as a user would, in this process. */
 async function ask({ runCli }, name, argv) {
@@ -88,6 +89,96 @@ async function ask({ runCli }, name, argv) {
     }),
   );
   if (exitCode !== 0) throw new Error(`The command ended with ${exitCode}`);
+}
+
+const DAY_MS = 86_400_000;
+const LIVE_DAY_MS = Date.UTC(2026, 9, 31);
+
+/** Appends a batch of that day again and again, until it is told to stop. */
+function keepAppending(project) {
+  let stopped = false;
+  let appended = 0;
+  const failed = [];
+  const ended = (async () => {
+    while (!stopped) {
+      const batch = Array.from({ length: 50 }, () => ({
+        event: appended % 5 === 0 ? "purchase" : "view_product",
+        user_id: `visitor-${appended % 997}`,
+        time: LIVE_DAY_MS + ((appended++ * 7_919) % DAY_MS),
+        properties: { price: appended % 100 },
+      }));
+      await project.append(batch);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  })().catch((error) => failed.push(error));
+  return async () => {
+    stopped = true;
+    await ended;
+    if (failed.length > 0) throw failed[0];
+    await project.flush();
+    return appended;
+  };
+}
+
+/** Three answers over the month before that day, as text. */
+async function answersOf(project) {
+  const range = { from: "2026-10-01", to: "2026-10-31" };
+  const steps = [{ event: "view_product" }, { event: "add_to_cart" }, { event: "purchase" }];
+  const select = { event: "purchase" };
+  const queries = [
+    { kind: "funnel", ...range, steps, window: "7d" },
+    { kind: "retention", ...range, birth: {}, return: select, unit: "week" },
+    {
+      ...{ kind: "segmentation", ...range, unit: "day", by: ["country"] },
+      series: [
+        { select, measure: "unique" },
+        { select, measure: { sum: "price" } },
+      ],
+    },
+  ];
+  const answers = [];
+  for (const query of queries) {
+    const { meta: _, ...answer } = await project.query(query);
+    answers.push(JSON.stringify(answer));
+  }
+  return answers;
+}
+
+async function checkAnswers(project, before, what) {
+  const answers = await answersOf(project);
+  if (answers.some((answer, index) => answer !== before[index])) {
+    throw new Error(`The answers differ after the ${what}`);
+  }
+  console.log(`\nfunnel, retention and purchases by country: the same after the ${what}`);
+}
+
+/** From 8 to 32 shards, and back, while events keep coming. */
+async function reshard({ openStore }, cli) {
+  const store = await openStore({ root: folder });
+  try {
+    const project = await store.project("demo");
+    const before = await answersOf(project);
+    console.log("\nFrom here on another program appends events of 31 October.");
+    const stopAppending = keepAppending(project);
+    await ask(cli, "begin it", ["reshard", "begin", "--num-data-shards=32"]);
+    await ask(cli, "copy into 32 shards", ["reshard", "backfill", "--new-sharding-spec=B"]);
+    await ask(cli, "compare both", ["reshard", "validate", "--new-sharding-spec=B"]);
+    await ask(cli, "let the 32 answer", ["reshard", "finalize", "--new-sharding-spec=B"]);
+    await checkAnswers(project, before, "finalize");
+    await ask(cli, "and the 8 again", ["reshard", "rollback"]);
+    await checkAnswers(project, before, "rollback");
+    const appended = await stopAppending();
+    const { series } = await project.query({
+      ...{ kind: "segmentation", from: "2026-10-31", to: "2026-11-01", unit: "range" },
+      series: [{ select: {}, measure: "total" }],
+    });
+    const found = series[0].overall.range;
+    if (found !== appended) throw new Error(`${found} of ${appended} new events were found`);
+    console.log(`\n${appended.toLocaleString("en")} events were appended meanwhile, and are there`);
+  } finally {
+    await store.close();
+  }
+  await ask(cli, "look where it stands", ["reshard", "status"]);
 }
 
 async function busiestUser({ openStore }) {
@@ -149,6 +240,7 @@ async function main() {
 
   await ask(cli, "look at the files", ["status"]);
   await ask(cli, "check every row", ["verify", "--full"]);
+  await reshard(shale, cli);
 
   const total = stages.reduce((sum, [, seconds]) => sum + seconds, 0);
   console.log("\nseconds  stage");
@@ -161,6 +253,7 @@ The store stays in demo-data. Go on with:
   node packages/shale/bin/shale.js segment view_product add_to_cart purchase --from 2026-10-01 --to 2026-10-31 --measure unique --unit week --root demo-data --project-id demo
   node packages/shale/bin/shale.js segment purchase --by platform --where 'price>=20' --from 2026-10-01 --to 2026-10-31 --root demo-data --project-id demo
   node packages/shale/bin/shale.js timeline ${user} --desc --root demo-data --project-id demo
+  node packages/shale/bin/shale.js reshard validate --full --root demo-data --project-id demo
   node packages/shale/bin/shale.js collect --dry-run --root demo-data --project-id demo
   node packages/shale/bin/shale.js --help`);
 }

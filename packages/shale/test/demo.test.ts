@@ -30,10 +30,13 @@ test("the demo runs without a terminal, and again over what it left", async () =
       "30,000 events appended",
       "purchase, whole range",
       "unique users per week",
+      "the same after the finalize",
+      "the same after the rollback",
+      "events were appended meanwhile, and are there",
     ]) {
       expect(stdout).toContain(part);
     }
-    expect(stdout).toMatch(/ {2}check every row\n +\d+\.\d\d {2}together\n/);
+    expect(stdout).toMatch(/ {2}look where it stands\n +\d+\.\d\d {2}together\n/);
   }
 });
 

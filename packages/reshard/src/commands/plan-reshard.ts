@@ -6,7 +6,7 @@ import type { CatalogDocument, DayFileEntry } from "@shale/format";
 import { checkShards, ShaleError, shardOf, specNameOf } from "@shale/model";
 import { countRows, runWithPin, scanShards } from "@shale/scan";
 import type { CopyUnit } from "../copy/plan-units.ts";
-import { groupsFedBy, planCopyJobs } from "../copy/plan-units.ts";
+import { groupsFedBy } from "../copy/plan-units.ts";
 import { rehearseCopy } from "./rehearse-copy.ts";
 import type { ReshardContext } from "./reshard-context.ts";
 import { loadExisting, shardsOf } from "./reshard-context.ts";
@@ -20,7 +20,7 @@ export interface PlanOptions extends CallOptions {
 export interface ReshardPlan {
   readonly from: { readonly spec: string; readonly shards: number };
   readonly to: { readonly spec: string; readonly shards: number };
-  /** Jobs of a backfill that begins now. */
+  /** What `jobsTotal` of a backfill that begins now would be. */
   readonly jobs: number;
   readonly rows: number;
   /** Of the day files that are read. */
@@ -69,7 +69,7 @@ export async function planReshard(
       return {
         from,
         to: { spec: specNameOf(catalog.specs.length), shards },
-        jobs: planCopyJobs(units).length,
+        jobs: units.length,
         rows: total,
         bytes,
         diskPeakBytes: 2 * bytes,

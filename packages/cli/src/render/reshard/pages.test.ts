@@ -173,6 +173,16 @@ const pages: Record<string, (layout: Layout) => string> = {
       },
       layout,
     ),
+  "a rollback with differences": (layout) =>
+    rolledBackText(
+      {
+        state: "validating",
+        live: "A",
+        pauseMs: 9,
+        comparison: { matched: false, units, differences },
+      },
+      layout,
+    ),
   "a comparison with a spec that is damaged": (layout) =>
     comparisonText(
       { matched: false, error: { code: "OBJECT_CORRUPT", message: "Cannot read shop/spec=B/a" } },

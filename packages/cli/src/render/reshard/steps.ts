@@ -60,9 +60,22 @@ export function finalizedText(finalized: Finalized, layout: Layout): string {
 export function rolledBackText(back: RolledBack, layout: Layout): string {
   const { state, live, pauseMs, comparison } = back;
   const sentences = [`spec ${live} answers again; the commit took ${durationText(pauseMs)}`];
-  const found = comparisonText(comparison, layout);
+  const found = matchedText(comparison, layout) ?? comparisonText(comparison, layout);
   const next = nextLines({ state, isCopied: true }, layout);
   return `${page(sentences, [], layout)}\n\n${found}\n\n${next.join("\n")}`;
+}
+
+/** One line where both specs hold the same: nobody has to look at a table then. */
+function matchedText(comparison: RolledBack["comparison"], { width }: Layout): string | undefined {
+  if (!comparison.matched || !("units" in comparison)) return undefined;
+  const { units } = comparison;
+  const events = countText(
+    units.reduce((sum, unit) => sum + unit.old.events, 0),
+    "event",
+  );
+  const pairs = countText(units.length, "pair");
+  const text = `both specs hold the same ${events} (${pairs} of day and generation compared)`;
+  return wrapText(text, width).join("\n");
 }
 
 export function abortedText({ state, live }: Aborted, layout: Layout): string {
