@@ -38,7 +38,7 @@ test("the demo runs without a terminal, and again over what it left", async () =
     }
     expect(stdout).toMatch(/ {2}look where it stands\n +\d+\.\d\d {2}together\n/);
   }
-});
+}, 240_000);
 
 test("the demo leaves alone what is not its own", async () => {
   mkdirSync(join(folder, "mine"));
