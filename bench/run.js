@@ -11,8 +11,9 @@ import * as compaction from "./scenarios/compaction.js";
 import * as memory from "./scenarios/memory.js";
 import * as ndjson from "./scenarios/ndjson-ingest.js";
 import * as queries from "./scenarios/queries.js";
+import * as reshard from "./scenarios/reshard.js";
 
-const scenarios = { append, "ndjson-ingest": ndjson, compaction, memory, queries };
+const scenarios = { append, "ndjson-ingest": ndjson, compaction, memory, queries, reshard };
 const here = dirname(fileURLToPath(import.meta.url));
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const quick = process.argv.includes("--quick");

@@ -114,9 +114,11 @@ async function copyGap(
   const units = gapUnits(run, { group: group.group, sources, base, target, catalog });
   const outputs: CopyOutput[] = [];
   const added: DayFileEntry[] = [];
+  let numbered = 0;
   await copyUnits(run, group, { catalog, units }, async (output) => {
     outputs.push(output);
-    const start = added.length;
+    const start = numbered;
+    numbered += output.files.length;
     const files = output.files.map((file, i) => ({ claimId, number: start + i, file }));
     added.push(...(await putFiles(run.jobs, group, files)));
   });

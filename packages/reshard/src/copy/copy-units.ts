@@ -20,7 +20,8 @@ export interface UnitsToCopy {
 }
 
 /**
- * Reads and splits the rows of units of one group, a day after the other: one is held at a time.
+ * Reads and splits the rows of units of one group by day, as many days at a time as there are
+ * threads and one more; `take` stores what a day gave.
  *
  * @throws {ShaleError} PIN_UNSTABLE when a file of the old spec has gone, OBJECT_CORRUPT
  */
@@ -30,10 +31,13 @@ export async function copyUnits(
   { catalog, units }: UnitsToCopy,
   take: (output: CopyOutput) => Promise<void>,
 ): Promise<void> {
-  for (const ofDay of byDay(units)) {
-    const output = await copyDay(run, group, { catalog, units: ofDay });
+  const { jobs } = run;
+  const fan = { concurrency: jobs.parallel, signal: jobs.signal };
+  await fanOut(byDay(units), fan, async (ofDay, signal) => {
+    const ofCall = { ...run, jobs: { ...jobs, signal } };
+    const output = await copyDay(ofCall, group, { catalog, units: ofDay });
     if (output !== undefined) await take(output);
-  }
+  });
 }
 
 function byDay(units: readonly CopyUnit[]): readonly (readonly CopyUnit[])[] {

@@ -46,9 +46,11 @@ async function copy(
   if (units.length === 0) return undefined;
   const outputs: CopyOutput[] = [];
   const added: DayFileEntry[] = [];
+  let numbered = 0;
   await copyUnits(run, group, { catalog, units }, async (output) => {
     outputs.push(output);
-    const start = added.length;
+    const start = numbered;
+    numbered += output.files.length;
     const { claimId } = standing;
     const files = output.files.map((file, i) => ({ claimId, number: start + i, file }));
     added.push(...(await putFiles(run.jobs, group, files)));
