@@ -11,6 +11,7 @@ import { DIFFERENCES_MAX } from "./comparison.ts";
 import type { ComparisonJournal } from "./comparison-journal.ts";
 import { createComparisonJournal, fingerprintOf } from "./comparison-journal.ts";
 import type { RowReading } from "./own-rows.ts";
+import { underOwnSignal } from "./own-signal.ts";
 
 /** Of decoded objects that a full comparison keeps: those of its own, and few. */
 const FULL_CACHE_BYTES = 67_108_864;
@@ -34,6 +35,16 @@ const FULL_CACHE_BYTES = 67_108_864;
  * same journal; OBJECT_MISSING, OBJECT_CORRUPT: a spec is damaged; what the store throws
  */
 export async function compareSpecs(
+  env: Env,
+  project: ProjectId,
+  options: ComparisonOptions,
+): Promise<SpecComparison> {
+  return await underOwnSignal(options.signal, (signal) =>
+    compareUnder(env, project, { ...options, signal }),
+  );
+}
+
+async function compareUnder(
   env: Env,
   project: ProjectId,
   options: ComparisonOptions,
