@@ -1,6 +1,7 @@
 import type { Project, Store } from "@shale/engine";
 import { openStore } from "@shale/engine";
 import type { EventInput } from "@shale/model";
+import { ShaleError } from "@shale/model";
 import type { SimulatedEnv } from "@shale/testing";
 import { simulatedEnv } from "@shale/testing";
 
@@ -26,11 +27,11 @@ export async function joinProject(env: SimulatedEnv, shards = 2): Promise<Simula
 }
 
 /** Events of users of their own, without insert ids: a row that is there twice shows. */
-export function eventsOf(name: string, count: number): EventInput[] {
+export function eventsOf(name: string, count: number, day = 30): EventInput[] {
   return Array.from({ length: count }, (_, row) => ({
     event: "view",
     user_id: `${name}-${row}`,
-    time: Date.UTC(2025, 11, 30, row),
+    time: Date.UTC(2025, 11, day, row),
     properties: { name },
   }));
 }
@@ -40,7 +41,7 @@ export async function usersIn(project: Project, spec: string): Promise<string[]>
   const { meta } = await project.query(
     {
       kind: "segmentation",
-      from: "2025-12-30",
+      from: "2025-12-01",
       to: "2025-12-31",
       unit: "day",
       series: [{ select: {}, measure: "total" }],
@@ -52,31 +53,44 @@ export async function usersIn(project: Project, spec: string): Promise<string[]>
   return users.sort();
 }
 
+export interface StopPlace {
+  readonly what: "get" | "put" | "list";
+  readonly keyIncludes: string;
+  /** 1-based, among the operations that fit. */
+  readonly at?: number | undefined;
+}
+
 /**
- * Stops the process before the n-th operation that fits while it works, runs `meanwhile`, lets the
- * process go on, and gives how the work ended.
+ * Stops the process before an operation while it works, runs `meanwhile`, lets the process go on,
+ * and gives how the work ended; undefined when there is no such operation.
  */
 export async function overtaken<T>(
   { env }: SimulatedProject,
-  place: {
-    readonly keyIncludes: string;
-    readonly what: "get" | "put" | "list";
-    readonly at?: number;
-  },
+  { what, keyIncludes, at = 1 }: StopPlace,
   { work, meanwhile }: { work: () => Promise<T>; meanwhile: () => Promise<unknown> },
-): Promise<PromiseSettledResult<T>> {
-  const { keyIncludes, what, at = 1 } = place;
-  const process = env.position;
-  const takeAway = env.faults.addRule({
-    ...{ process, keyIncludes, at, where: "store", what: [what] },
-    fault: { kind: "pause" },
-  });
+): Promise<PromiseSettledResult<T> | undefined> {
+  const rule = { process: env.position, keyIncludes, at, where: "store", what: [what] } as const;
+  const takeAway = env.faults.addRule({ ...rule, fault: { kind: "pause" } });
   const outcome = Promise.allSettled([work()]);
   const end = await Promise.race([env.stopped().then(() => "stopped"), outcome.then(() => "over")]);
   takeAway();
-  if (end === "over") throw new Error(`Nothing was stopped at ${what} ${keyIncludes}`);
+  if (end === "over") return undefined;
   await meanwhile();
   env.resume();
   const [settled] = await outcome;
   return settled;
+}
+
+/** Runs a scenario for every operation that fits, each in a world of its own; gives their number. */
+export async function atEveryStop(
+  place: Omit<StopPlace, "at">,
+  scenario: (stop: StopPlace) => Promise<PromiseSettledResult<unknown> | undefined>,
+): Promise<number> {
+  for (let at = 1; ; at++) {
+    const settled = await scenario({ ...place, at });
+    if (settled === undefined) return at - 1;
+    const error: unknown = settled.status === "rejected" ? settled.reason : undefined;
+    const isExpected = error === undefined || error instanceof ShaleError;
+    if (!isExpected) throw error;
+  }
 }

@@ -8,7 +8,7 @@ import { compareSpecs } from "../validate/compare-specs.ts";
 import type { ComparisonProgress, SpecComparison } from "../validate/comparison.ts";
 import type { ReshardContext } from "./reshard-context.ts";
 import { commitEdit, loadExisting, stepOf } from "./reshard-context.ts";
-import { sumsOf } from "./validate-reshard.ts";
+import { sumsOf, whileAllowed } from "./validate-reshard.ts";
 
 export interface RollbackOptions extends CallOptions {
   /** Default: the operation under way. */
@@ -55,7 +55,9 @@ export async function rollbackReshard(
   const held = await context.hold("reshard rollback", signal);
   let comparison: RollbackComparison & { readonly facts: Readonly<Record<string, unknown>> };
   try {
-    comparison = await compareBoth(context, seen, options);
+    comparison = await whileAllowed(context, { verb: "rollback", operation, signal }, () =>
+      compareBoth(context, seen, options),
+    );
   } finally {
     await held.release();
   }

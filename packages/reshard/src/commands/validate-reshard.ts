@@ -9,6 +9,7 @@ import { ShaleError } from "@shale/model";
 import { readUnits } from "../copy/run-backfill.ts";
 import { withValidation } from "../edits/proving.ts";
 import { operationFor } from "../edits/step.ts";
+import type { ReshardVerb } from "../states/transition-table.ts";
 import { compareSpecs } from "../validate/compare-specs.ts";
 import type { ComparisonProgress, SpecComparison } from "../validate/comparison.ts";
 import type { ComparisonJournal } from "../validate/comparison-journal.ts";
@@ -57,7 +58,9 @@ export async function validateReshard(
   const held = await context.hold("reshard validate", signal);
   try {
     const objects = await sweepNew(context, seen, operation, signal);
-    const comparison = await compare(context, operation, options);
+    const comparison = await whileAllowed(context, { verb: "validate", operation, signal }, () =>
+      compare(context, operation, options),
+    );
     const matched = comparison.matched && objects.length === 0;
     const token = await record(context, operation, { ...comparison, matched }, signal);
     const step = stepOf(context);
@@ -77,6 +80,30 @@ export async function validateReshard(
     };
   } finally {
     await held.release();
+  }
+}
+
+/**
+ * What reads the specs of an operation. Where it fails because the operation went on meanwhile, the
+ * caller hears of that.
+ *
+ * @throws {ShaleError} RESHARD_STATE, and what `work` throws
+ */
+export async function whileAllowed<T>(
+  context: ReshardContext,
+  {
+    verb,
+    operation,
+    signal,
+  }: CallOptions & { readonly verb: ReshardVerb; readonly operation: CatalogOperation },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    signal?.throwIfAborted();
+    operationFor(await loadExisting(context, signal), verb, operation.id);
+    throw error;
   }
 }
 

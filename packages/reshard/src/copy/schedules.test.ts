@@ -1,0 +1,174 @@
+import { loadCatalog, markBehind } from "@shale/catalog";
+import { projectId, specName } from "@shale/model";
+import { expect, test } from "vitest";
+import type { SimulatedProject, StopPlace } from "../../test/simulated-project.ts";
+import {
+  atEveryStop,
+  eventsOf,
+  joinProject,
+  overtaken,
+  startProject,
+  usersIn,
+} from "../../test/simulated-project.ts";
+
+const graceMs = 0;
+const catalogs = { what: "list", keyIncludes: "p/catalog/" } as const;
+const sources = { what: "list", keyIncludes: "p/spec=A/manifest/" } as const;
+
+async function twoProcesses(): Promise<readonly [SimulatedProject, SimulatedProject]> {
+  const first = await startProject();
+  return [first, await joinProject(first.env.startProcess())];
+}
+
+/** Rows of all users, once each, in both specs. */
+async function expectEqualSpecs({ project }: SimulatedProject, users: readonly string[]) {
+  const rows = [...users].sort();
+  expect(await usersIn(project, "A")).toEqual(rows);
+  expect(await usersIn(project, "B")).toEqual(rows);
+  expect(await project.reshard.validate({ full: true })).toMatchObject({ matched: true });
+}
+
+function usersOf(...parts: readonly (readonly [name: string, count: number])[]): string[] {
+  return parts.flatMap(([name, count]) => eventsOf(name, count).map(({ user_id }) => user_id));
+}
+
+/** The cut of a chunked change is taken, and rows are drained, while a copy job stands still. */
+async function cutIsTaken(stop: StopPlace) {
+  const [slow, quick] = await twoProcesses();
+  await slow.project.reshard.begin({ shards: 3, strategy: "chunked", horizonDays: 0 });
+  const settled = await overtaken(slow, stop, {
+    work: () => slow.project.reshard.backfill(),
+    async meanwhile() {
+      await quick.project.append(eventsOf("early", 3), { durability: "committed" });
+      await quick.project.reshard.backfill();
+      await quick.project.append(eventsOf("late", 3), { durability: "committed" });
+      await quick.project.compact({ mode: "full" });
+    },
+  });
+  await quick.project.reshard.backfill();
+  const others = settled === undefined ? [] : usersOf(["early", 3], ["late", 3]);
+  await expectEqualSpecs(quick, [...usersOf(["before", 6]), ...others]);
+  slow.env.endSimulation();
+  return settled;
+}
+
+test("schedule 6: a cut between a copy's looks at manifests and catalog doubles no row", async () => {
+  expect(await atEveryStop(sources, cutIsTaken)).toBeGreaterThan(3);
+  expect(await atEveryStop(catalogs, cutIsTaken)).toBeGreaterThan(10);
+});
+
+test("schedule 7: a late row that opens a day, still in the tail at the cut, is copied", async () => {
+  const [slow, quick] = await twoProcesses();
+  await slow.project.append(eventsOf("late", 3, 2), { durability: "committed" });
+  await slow.project.reshard.begin({ shards: 3 });
+  expect(await slow.project.reshard.backfill()).toMatchObject({ complete: true });
+  await expectEqualSpecs(quick, usersOf(["before", 6], ["late", 3]));
+  slow.env.endSimulation();
+});
+
+/** The new spec is behind, the tail goes meanwhile, and two processes let it catch up. */
+async function catchesUp(stop: StopPlace) {
+  const [slow, quick] = await twoProcesses();
+  const { reshard } = slow.project;
+  await reshard.begin({ shards: 3 });
+  await reshard.backfill();
+  const spec = specName("B");
+  await quick.project.append(eventsOf("drained", 3), { durability: "committed" });
+  await quick.project.compact({ mode: "full" });
+  await markBehind(slow.env, projectId("p"), { spec, why: "its disk is full", by: "test" });
+  await quick.project.append(eventsOf("missed", 3), { durability: "committed" });
+  await quick.project.compact({ mode: "full" });
+  await quick.project.collect({ graceMs });
+  const settled = await overtaken(slow, stop, {
+    work: () => reshard.backfill(),
+    async meanwhile() {
+      await quick.project.append(eventsOf("more", 3), { durability: "committed" });
+      await quick.project.compact({ mode: "full" });
+      await quick.project.collect({ graceMs });
+      await quick.project.reshard.backfill();
+      await quick.project.append(eventsOf("last", 3), { durability: "committed" });
+      await quick.project.compact({ mode: "full" });
+      await quick.project.collect({ graceMs });
+    },
+  });
+  await quick.project.reshard.backfill();
+  const others = settled === undefined ? [] : usersOf(["more", 3], ["last", 3]);
+  const rows = usersOf(["before", 6], ["drained", 3], ["missed", 3]);
+  await expectEqualSpecs(quick, [...rows, ...others]);
+  slow.env.endSimulation();
+  return settled;
+}
+
+test("schedule 8: a spec that is fed again has every row once, wherever its catch-up stands", async () => {
+  expect(await atEveryStop(catalogs, catchesUp)).toBeGreaterThan(10);
+  expect(await atEveryStop({ what: "list", keyIncludes: "p/tail/" }, catchesUp)).toBeGreaterThan(1);
+  expect(
+    await atEveryStop({ what: "put", keyIncludes: "p/spec=B/manifest/" }, catchesUp),
+  ).toBeGreaterThan(1);
+});
+
+/** A user is deleted, and its rows are removed everywhere, while a copy job stands still. */
+async function userIsDeleted(stop: StopPlace) {
+  const [slow, quick] = await twoProcesses();
+  await slow.project.reshard.begin({ shards: 3 });
+  const settled = await overtaken(slow, stop, {
+    work: () => slow.project.reshard.backfill(),
+    async meanwhile() {
+      await quick.project.deleteUsers(["before-0"], { waitMs: 100 });
+      for (let count = 0; count < 3; count++) {
+        await quick.project.compact({ mode: "full" });
+        await quick.project.collect({ graceMs });
+      }
+    },
+  });
+  await quick.project.reshard.backfill();
+  for (let count = 0; count < 3; count++) {
+    await slow.project.compact({ mode: "full" });
+    await slow.project.collect({ graceMs });
+  }
+  const users = usersOf(["before", 6]);
+  await expectEqualSpecs(quick, settled === undefined ? users : users.slice(1));
+  slow.env.endSimulation();
+  return settled;
+}
+
+test("schedule 10: a copy brings no deleted user back, wherever the deletion meets it", async () => {
+  expect(await atEveryStop(catalogs, userIsDeleted)).toBeGreaterThan(10);
+  expect(
+    await atEveryStop({ what: "put", keyIncludes: "p/spec=B/" }, userIsDeleted),
+  ).toBeGreaterThan(3);
+});
+
+/** The change is given up, and what it left collected, while a copy job stands still. */
+async function isGivenUp(stop: StopPlace) {
+  const [slow, quick] = await twoProcesses();
+  await slow.project.reshard.begin({ shards: 3 });
+  const settled = await overtaken(slow, stop, {
+    work: () => slow.project.reshard.backfill(),
+    async meanwhile() {
+      await quick.project.reshard.abort({ graceMs });
+      await quick.project.reshard.begin({ shards: 5 });
+    },
+  });
+  if (settled !== undefined) {
+    for (let count = 0; count < 2; count++) await quick.project.collect({ graceMs });
+    for (const part of ["p/spec=B/shard=", "p/spec=B/page/"]) {
+      expect((await quick.env.store.list(part)).entries).toEqual([]);
+    }
+    const catalog = await loadCatalog(quick.env, projectId("p"));
+    expect(catalog?.operation).toMatchObject({ spec: "C" });
+    await quick.project.reshard.backfill();
+    expect(await usersIn(quick.project, "C")).toEqual(usersOf(["before", 6]).sort());
+  }
+  slow.env.endSimulation();
+  return settled;
+}
+
+test("schedule 15: a copy of a change that was given up leaves nothing, and its letter is spent", async () => {
+  const manifests = { what: "put", keyIncludes: "p/spec=B/manifest/" } as const;
+  expect(await atEveryStop(manifests, isGivenUp)).toBeGreaterThan(1);
+  expect(
+    await atEveryStop({ what: "put", keyIncludes: "p/spec=B/shard=" }, isGivenUp),
+  ).toBeGreaterThan(1);
+  expect(await atEveryStop(catalogs, isGivenUp)).toBeGreaterThan(10);
+});
