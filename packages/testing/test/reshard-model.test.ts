@@ -15,7 +15,7 @@ test(
       ...["failed before", "reply lost, written", "landed late, written"],
     ];
     for (const name of reached) expect(counts.get(name) ?? 0, name).toBeGreaterThan(10);
-    expect(runs).toBeGreaterThanOrEqual(198);
+    expect(runs).toBeGreaterThanOrEqual(396);
   },
   TIMEOUT_MS,
 );
