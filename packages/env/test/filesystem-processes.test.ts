@@ -120,8 +120,10 @@ test(
     let readCount = 0;
     for (let kills = 0; kills < 12 * times; kills++) {
       const reportedCount = steps.length;
-      // Killed after some progress of all and at any point of one's own call.
-      while (steps.length < reportedCount + 8) {
+      // Killed after some progress of all and at any point of one's own call; by then this process
+      // has read as well, however busy the machine is.
+      const readBefore = readCount;
+      while (steps.length < reportedCount + 8 || readCount < readBefore + 9) {
         for (const key of keys) {
           const object = await store.get(key);
           if (object === undefined) continue;

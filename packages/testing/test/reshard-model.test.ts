@@ -14,8 +14,8 @@ test(
       ...["file of a second spec", "file of a first spec deleted"],
       ...["failed before", "reply lost, written", "landed late, written"],
     ];
-    for (const name of reached) expect(counts.get(name) ?? 0, name).toBeGreaterThan(10);
-    expect(runs).toBeGreaterThanOrEqual(396);
+    for (const name of reached) expect(counts.get(name) ?? 0, name).toBeGreaterThan(4);
+    expect(runs).toBeGreaterThanOrEqual(198);
   },
   TIMEOUT_MS,
 );

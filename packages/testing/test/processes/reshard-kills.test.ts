@@ -33,9 +33,9 @@ const isLong = process.env["SHALE_TEST_LONG"] === "1";
 /** Of resharders, compacters and exporting readers; writers are killed beside. */
 const KILLS = isLong ? 500 : 52;
 /** Stops across a begin, a finalize or a rollback. */
-const STOPS = isLong ? 60 : 6;
+const STOPS = isLong ? 60 : 3;
 /** A tenth of a second each. */
-const WAITS = isLong ? 6_000 : 900;
+const WAITS = isLong ? 6_000 : 450;
 
 let root = "";
 let remove: () => void = () => {};
