@@ -48,7 +48,7 @@ export async function openPin(
   options: PinOptions = {},
   memo: PinMemo = createPinMemo(env, project),
 ): Promise<Pin> {
-  const wanted = wantedSnapshot(project, options.snapshot);
+  const wanted = wantedSnapshot(project, options);
   const reading = patientEnv(env);
   let gapBefore: string | undefined;
   for (let tryCount = 1; tryCount <= TRY_COUNT_MAX; tryCount++) {
@@ -64,14 +64,22 @@ export async function openPin(
   );
 }
 
-function wantedSnapshot(project: ProjectId, text: string | undefined): PinSnapshot | undefined {
-  const wanted = text === undefined ? undefined : decodeSnapshot(text);
-  if (wanted === undefined || wanted.project === project) return wanted;
-  throw new ShaleError(
-    "OPTION_INVALID",
-    `Cannot use the snapshot: it is of project "${wanted.project}", not "${project}"`,
-    { path: "snapshot" },
-  );
+function wantedSnapshot(
+  project: ProjectId,
+  { snapshot, spec }: Pick<PinOptions, "snapshot" | "spec">,
+): PinSnapshot | undefined {
+  const wanted = snapshot === undefined ? undefined : decodeSnapshot(snapshot);
+  if (wanted === undefined) return undefined;
+  const path = "snapshot";
+  if (wanted.project !== project) {
+    const message = `Cannot use the snapshot: it is of project "${wanted.project}", not "${project}"`;
+    throw new ShaleError("OPTION_INVALID", message, { path });
+  }
+  if (spec !== undefined && wanted.spec !== spec) {
+    const message = `Cannot use the snapshot: it is of spec ${wanted.spec}, not ${spec}`;
+    throw new ShaleError("OPTION_INVALID", message, { path });
+  }
+  return wanted;
 }
 
 /** A watermark passes an object before it goes, and this one was read after it was gone. */
@@ -116,7 +124,10 @@ async function tryPin(pinTry: PinTry): Promise<PinOutcome> {
   const catalog = existing(await memo.catalog.loadNewest(call), project);
   const retired = wanted && retiredSince(wanted.tombstones, catalog);
   if (retired !== undefined) throw snapshotExpired(`tombstone ${retired} has retired since`);
-  const spec = specOf(catalog, options.spec ?? wanted?.spec);
+  if (wanted !== undefined && !catalog.fed.includes(wanted.spec)) {
+    throw snapshotExpired(`spec ${wanted.spec} has been closed since`);
+  }
+  const spec = specOf(catalog, wanted?.spec ?? options.spec);
   const memory = options.takeMemory?.() ?? [];
   const first = firstWatermarks(catalog, spec.spec);
   if (memory.some(({ writer }) => !first.has(writer))) return { gap: undefined };
