@@ -2,9 +2,10 @@ import { completeCut } from "@shale/catalog";
 import type { CallOptions } from "@shale/env";
 import { nonceOf } from "@shale/env";
 import type { CatalogDocument, CatalogThrottle } from "@shale/format";
-import { DAY_MS, dayOf, invariant, ShaleError, spanMs } from "@shale/model";
+import { DAY_MS, dayOf, ShaleError, spanMs } from "@shale/model";
 import type { BeginRequest } from "../edits/begin.ts";
 import { withOperation } from "../edits/begin.ts";
+import { wrongState } from "../edits/step.ts";
 import type { ReshardState } from "../states/transition-table.ts";
 import type { ReshardContext } from "./reshard-context.ts";
 import { commitEdit, shardsOf, stepOf } from "./reshard-context.ts";
@@ -72,6 +73,7 @@ function requestOf({ env }: ReshardContext, options: BeginOptions): BeginRequest
   const today = dayOf(Math.floor(env.clock.nowMs()));
   return {
     ...{ id, shards, strategy, rollbackMs },
+    horizonDays: strategy === "chunked" ? horizonDays : null,
     horizonDay: strategy === "chunked" ? dayOf((today - horizonDays) * DAY_MS) : null,
     throttle: checkedThrottle({ bytesPerSecond: null, concurrency: CONCURRENCY, ...throttle }),
   };
@@ -99,7 +101,8 @@ function optionInvalid(path: string, value: unknown, wanted: string): ShaleError
 
 function begunOf(catalog: CatalogDocument, id: string): Begun {
   const { operation, cuts } = catalog;
-  invariant(operation?.id === id, "an operation that was begun is under way");
+  // Another process may have given it up meanwhile.
+  if (operation?.id !== id) throw wrongState(catalog, "begin");
   const cut = cuts.find((one) => one.operation === id);
   const seqs = Object.entries(cut?.positions ?? {}).map(([writer, { lastSeq }]) => [
     writer,

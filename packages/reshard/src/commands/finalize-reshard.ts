@@ -41,8 +41,10 @@ export async function finalizeReshard(
 ): Promise<Finalized> {
   const { signal } = options;
   const seen = await loadExisting(context, signal);
-  if (seen.operation?.state === "finalized") return finalizedOf(seen, 0);
-  const operation = operationFor(seen, "finalize", options.operationId);
+  const { operationId } = options;
+  const isOwn = operationId === undefined || operationId === seen.operation?.id;
+  if (seen.operation?.state === "finalized" && isOwn) return finalizedOf(seen, 0);
+  const operation = operationFor(seen, "finalize", operationId);
   const token = options.token ?? operation.token;
   if (token === null || token !== operation.token) throw validationRequired(seen, options.token);
   await checkRecord(context, seen, token, signal);

@@ -64,13 +64,12 @@ export async function validateReshard(
     const matched = comparison.matched && objects.length === 0;
     const token = await record(context, operation, { ...comparison, matched }, signal);
     const step = stepOf(context);
-    const facts = { record: token, matched, ...sumsOf(comparison) };
-    const valid = matched ? token : null;
-    const committed = await commitEdit(
-      context,
-      (before) => withValidation(before, { id: operation.id, token: valid, facts }, step),
-      signal,
-    );
+    const found = {
+      ...{ id: operation.id, record: token, matched, began: seen.transitions.length },
+      facts: sumsOf(comparison),
+    };
+    const edit = (before: CatalogDocument) => withValidation(before, found, step);
+    const committed = await commitEdit(context, edit, signal);
     const { units, differences, misplaced, hi } = comparison;
     const seqs = Object.entries(hi.positions).map(([writer, { lastSeq }]) => [writer, lastSeq]);
     return {

@@ -9,7 +9,9 @@ export interface BeginRequest {
   readonly id: string;
   readonly shards: number;
   readonly strategy: CatalogOperation["strategy"];
-  /** First UTC day that is not copied ahead of the cut; with "chunked" only. */
+  /** Rows of the last so many days wait for the cut; null with "tee". */
+  readonly horizonDays: number | null;
+  /** The first of those UTC days; null with "tee". */
   readonly horizonDay: Day | null;
   /** How long both specs stay fed after finalize, in ms. */
   readonly rollbackMs: number;
@@ -27,7 +29,7 @@ export function withOperation(
   request: BeginRequest,
   step: StepBy,
 ): CatalogDocument | undefined {
-  const { id, shards, strategy, horizonDay, rollbackMs, throttle } = request;
+  const { id, shards, strategy, horizonDay, horizonDays, rollbackMs, throttle } = request;
   checkShards(shards);
   if (isSameRequest(before, request)) return undefined;
   if (before.transitions.some(({ operation }) => operation === id)) {
@@ -53,13 +55,13 @@ export function withOperation(
     state: isTee ? "teeing" : "copying",
     paused: false,
     startedMs: step.atMs,
-    horizonDay: isTee ? null : horizonDay,
+    horizonDay,
     finalizedMs: null,
     token: null,
     sourceMissed: false,
     lastError: null,
   };
-  const facts = { source, spec, shards, strategy, horizonDay: operation.horizonDay, rollbackMs };
+  const facts = { source, spec, shards, strategy, horizonDay, horizonDays, rollbackMs };
   const begun = stepped(before, { verb: "begin", operation: id, facts }, step, operation);
   const listed = { spec, shards, hash: "xxh64", createdMs: step.atMs, closedMs: null } as const;
   return {
@@ -70,7 +72,18 @@ export function withOperation(
   };
 }
 
-function isSameRequest({ operation, specs }: CatalogDocument, request: BeginRequest): boolean {
-  if (operation?.id !== request.id || operation.strategy !== request.strategy) return false;
-  return specs.some(({ spec, shards }) => spec === operation.spec && shards === request.shards);
+/** The throttle is left out: it may change at any time. */
+function isSameRequest(before: CatalogDocument, request: BeginRequest): boolean {
+  const { id, shards, strategy, horizonDays, rollbackMs } = request;
+  if (before.operation?.id !== id) return false;
+  const begun = before.transitions.find(
+    ({ verb, operation }) => verb === "begin" && operation === id,
+  );
+  const facts = begun?.facts ?? {};
+  return (
+    facts["shards"] === shards &&
+    facts["strategy"] === strategy &&
+    (facts["horizonDays"] ?? null) === horizonDays &&
+    facts["rollbackMs"] === rollbackMs
+  );
 }

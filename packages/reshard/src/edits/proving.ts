@@ -3,33 +3,48 @@ import { ShaleError } from "@shale/model";
 import type { StepBy } from "./step.ts";
 import { operationFor, stepped, wrongState } from "./step.ts";
 
+type Facts = Readonly<Record<string, string | number | boolean | null>>;
+
 /** What a validation found. */
 export interface Validated {
   readonly id: string;
-  /** null: the specs differ. */
-  readonly token: string | null;
-  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+  /** Names what it kept of it, and is the token where the specs hold the same. */
+  readonly record: string;
+  readonly matched: boolean;
+  /** Steps in the log when it began. */
+  readonly began: number;
+  readonly facts: Facts;
 }
 
 /**
- * A validation has ended. Its token takes the place of an earlier one; its mark is the token, or
- * for one that found differences the count of steps, which its caller read before.
+ * A validation has ended. Its token takes the place of an earlier one; its mark is the record. One
+ * that began before a finalize or a rollback proves nothing any more: the specs have changed
+ * places since.
  *
  * @throws {ShaleError} RESHARD_STATE
  */
 export function withValidation(
   before: CatalogDocument,
-  { id, token, facts }: Validated,
+  { id, record, matched, began, facts }: Validated,
   step: StepBy,
 ): CatalogDocument | undefined {
-  if (token !== null && before.transitions.some((one) => one.facts["token"] === token)) {
-    return undefined;
-  }
+  const { transitions } = before;
+  if (transitions.some((one) => one.facts["record"] === record)) return undefined;
   const operation = operationFor(before, "validate", id);
+  const turned = transitions
+    .slice(began)
+    .find(({ verb }) => verb === "finalize" || verb === "rollback");
+  if (turned !== undefined) {
+    throw new ShaleError(
+      "RESHARD_STATE",
+      `Cannot validate operation "${id}": there was a ${turned.verb} meanwhile`,
+      { hint: "Next: shale reshard validate" },
+    );
+  }
   const isBehind = before.behind.some(({ spec }) => spec === operation.spec);
-  const valid = isBehind ? null : token;
-  const validated = { ...operation, state: "validating", token: valid } as const;
-  const all = { ...facts, token: valid };
+  const token = matched && !isBehind ? record : null;
+  const validated = { ...operation, state: "validating", token } as const;
+  const all = { ...facts, record, matched, token };
   return stepped(before, { verb: "validate", operation: id, facts: all }, step, validated);
 }
 
@@ -48,7 +63,11 @@ export function withFinalized(
   const operation = operationFor(before, "finalize", id);
   if (operation.token !== token) throw validationRequired(before, token);
   const { spec } = operation;
-  if (before.behind.some((one) => one.spec === spec)) throw specBehind(spec, "finalize");
+  if (before.behind.some((one) => one.spec === spec)) {
+    throw new ShaleError("RESHARD_STATE", `Cannot finalize operation "${id}": ${spec} is behind`, {
+      hint: "Next: shale reshard backfill",
+    });
+  }
   const finalized = {
     ...operation,
     state: "finalized",
@@ -75,7 +94,7 @@ export function withRollback(
     id,
     finalize,
     facts,
-  }: { readonly id: string; readonly finalize: number } & Pick<Validated, "facts">,
+  }: { readonly id: string; readonly finalize: number; readonly facts: Facts },
   step: StepBy,
 ): CatalogDocument | undefined {
   const isDone = before.transitions.some(
@@ -85,7 +104,11 @@ export function withRollback(
   const operation = operationFor(before, "rollback", id);
   const { source } = operation;
   if (operation.sourceMissed || before.behind.some((one) => one.spec === source)) {
-    throw specBehind(source, "roll back");
+    throw new ShaleError(
+      "RESHARD_STATE",
+      `Cannot rollback operation "${id}": spec ${source} is behind, or was since the finalize`,
+      { hint: "Next: shale reshard collect, when its window is over" },
+    );
   }
   const back = {
     ...operation,
@@ -115,14 +138,6 @@ export function validationRequired(before: CatalogDocument, token: string | unde
         ? "the last validation is no longer valid"
         : `"${token}" is not the token of the last validation`;
   return new ShaleError("VALIDATION_REQUIRED", `Cannot finalize project "${project}": ${why}`);
-}
-
-function specBehind(spec: string, what: string): ShaleError {
-  return new ShaleError(
-    "RESHARD_STATE",
-    `Cannot ${what}: spec ${spec} is behind, or was since it had all rows`,
-    { hint: "Let it catch up with: shale reshard backfill" },
-  );
 }
 
 /** For `collect`: the window is over by this clock, which can only delay it. */
