@@ -116,6 +116,7 @@ export function projectOf(parts: Partial<Project>): Project {
       status: notExpected("reshard.status"),
       collect: notExpected("reshard.collect"),
       log: notExpected("reshard.log"),
+      follow: notExpected("reshard.follow"),
     },
     ...parts,
   };

@@ -14,6 +14,7 @@ export type {
   EndOptions,
   Finalized,
   FinalizeOptions,
+  FollowOptions,
   JournaledDay,
   PlanOptions,
   Reshard,

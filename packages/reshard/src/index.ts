@@ -2,6 +2,7 @@ export type { Backfilled, BackfillOptions, BackfillProgress } from "./commands/b
 export type { BeginOptions, Begun } from "./commands/begin-reshard.ts";
 export type { Aborted, EndOptions, ReshardCollected } from "./commands/end-reshard.ts";
 export type { Finalized, FinalizeOptions } from "./commands/finalize-reshard.ts";
+export type { FollowOptions } from "./commands/follow-reshard.ts";
 export type { PlanOptions, ReshardPlan } from "./commands/plan-reshard.ts";
 export type { ReshardLogEntry, ReshardStatus } from "./commands/read-reshard.ts";
 export type { ReshardContext } from "./commands/reshard-context.ts";

@@ -7,6 +7,8 @@ import type { Aborted, EndOptions, ReshardCollected } from "./commands/end-resha
 import { abortReshard, collectReshard } from "./commands/end-reshard.ts";
 import type { Finalized, FinalizeOptions } from "./commands/finalize-reshard.ts";
 import { finalizeReshard } from "./commands/finalize-reshard.ts";
+import type { FollowOptions } from "./commands/follow-reshard.ts";
+import { followReshard } from "./commands/follow-reshard.ts";
 import type { PlanOptions, ReshardPlan } from "./commands/plan-reshard.ts";
 import { planReshard } from "./commands/plan-reshard.ts";
 import type { ReshardLogEntry, ReshardStatus } from "./commands/read-reshard.ts";
@@ -56,6 +58,8 @@ export interface Reshard {
   log(
     options?: CallOptions & { readonly after?: number | undefined },
   ): Promise<readonly ReshardLogEntry[]>;
+  /** Every step as it is taken, by whatever process; at least once each, by `after`. */
+  follow(options?: FollowOptions): AsyncIterable<ReshardLogEntry>;
 }
 
 export function reshardOf(context: ReshardContext): Reshard {
@@ -72,5 +76,6 @@ export function reshardOf(context: ReshardContext): Reshard {
     status: (options) => readReshard(context, options),
     collect: (options) => collectReshard(context, options),
     log: (options) => readReshardLog(context, options),
+    follow: (options) => followReshard(context, options),
   };
 }

@@ -22,6 +22,7 @@ export function reshardVerbsOf(
     onWorkers: parts.onWorkers,
     memoryBytesMax: parts.memoryBytesMax * COPY_SHARE,
     hold: (what, signal) => holdWorkPin(parts, { what, signal }),
+    checkOpen,
     by: nameOf(parts),
   });
   /** What this process has acknowledged is in the tail by then. */
@@ -57,6 +58,7 @@ export function reshardVerbsOf(
       collect: (options = {}) =>
         flushed("collect an old spec", options, () => reshard.collect(options)),
       log: (options) => looking("read the log of reshards", () => reshard.log(options)),
+      follow: (options) => reshard.follow(options),
     },
   };
 }

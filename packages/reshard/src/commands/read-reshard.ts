@@ -154,9 +154,11 @@ export async function readReshardLog(
   { after = 0, signal }: CallOptions & { readonly after?: number | undefined } = {},
 ): Promise<readonly ReshardLogEntry[]> {
   const { transitions } = await loadExisting(context, signal);
-  return transitions
-    .filter(({ number }) => number > after)
-    .map(({ atMs, ...step }) => ({ ...step, at: isoOf(atMs) }));
+  return transitions.filter(({ number }) => number > after).map(logEntryOf);
+}
+
+export function logEntryOf({ atMs, ...step }: CatalogTransition): ReshardLogEntry {
+  return { ...step, at: isoOf(atMs) };
 }
 
 function isoOf(ms: number): string {

@@ -83,7 +83,7 @@ test("an operation that was given up before its cut was complete has not begun",
         ),
   );
   await reshard.abort({ graceMs: 0 });
-  const [code, hint] = await refusal(reshard.begin({ shards: 3, operationId: "grow" }));
+  const [code] = await refusal(reshard.begin({ shards: 3, operationId: "grow" }));
 
   expect(code).toBe("RESHARD_STATE");
 });

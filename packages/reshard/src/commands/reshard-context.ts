@@ -26,6 +26,8 @@ export interface ReshardContext {
   readonly memoryBytesMax: number;
   /** Keeps what is read afterwards from being collected, until it is released (protocol R5). */
   readonly hold: (what: string, signal?: AbortSignal) => Promise<{ release(): Promise<void> }>;
+  /** For work that has no end of its own. @throws {ShaleError} STORE_CLOSED */
+  readonly checkOpen?: ((what: string) => void) | undefined;
   /** Who does it, for the log: a process, a person. */
   readonly by: string;
 }
