@@ -45,7 +45,7 @@ const operation: CatalogOperation = {
   finalizedMs: null,
   token: null,
   sourceMissed: false,
-  throttle: { bytesPerSecond: null, concurrency: 1 },
+  throttle: { bytesPerSecond: null, concurrency: 1, window: null },
   lastError: null,
 };
 

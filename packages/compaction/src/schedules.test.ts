@@ -96,7 +96,7 @@ async function cutForB(env: Env, world: World): Promise<void> {
     finalizedMs: null,
     token: null,
     sourceMissed: false,
-    throttle: { bytesPerSecond: null, concurrency: 1 },
+    throttle: { bytesPerSecond: null, concurrency: 1, window: null },
     lastError: null,
   } as const;
   await editCatalog(env, ({ specs, fed }) => ({

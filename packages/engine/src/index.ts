@@ -33,7 +33,7 @@ export type {
   Validated,
   ValidateOptions,
 } from "@shale/reshard";
-export { allows, commandsIn, transitionTable } from "@shale/reshard";
+export { allows, commandsIn, copyWindowOf, transitionTable } from "@shale/reshard";
 export type { SqlValue } from "@shale/sql";
 export type { Diagnosis, DiagnosisCode, DiagnosisFinding } from "./doctor/diagnosis.ts";
 export { openStore } from "./open-store.ts";

@@ -71,7 +71,11 @@ const catalog: fc.Arbitrary<CatalogDocument> = fc.record<CatalogDocument>({
       finalizedMs: orNull(time),
       token: orNull(name),
       sourceMissed: fc.boolean(),
-      throttle: fc.record({ bytesPerSecond: orNull(positive), concurrency: positive }),
+      throttle: fc.record({
+        bytesPerSecond: orNull(positive),
+        concurrency: positive,
+        window: orNull(fc.constant({ from: "22:00", to: "06:30", timezone: "Europe/Berlin" })),
+      }),
       lastError: orNull(fc.record({ atMs: time, code: name, message: fc.string() })),
     }),
   ),
@@ -220,7 +224,9 @@ describe("encodeCatalog() and decodeCatalog()", () => {
     expect([document.project, document.version, document.live]).toStrictEqual(["shop", 3, "A"]);
     expect(document.writers.map((writer) => writer.ordinal)).toStrictEqual([2, 4]);
     expect(document.transitions).toStrictEqual([]);
-    expect(document.operation?.throttle).toStrictEqual({ bytesPerSecond: null, concurrency: 1 });
+    expect(document.operation?.throttle).toStrictEqual({
+      ...{ bytesPerSecond: null, concurrency: 1, window: null },
+    });
     expect(decodeCatalog(encodeCatalog(document), { key })).toStrictEqual(document);
   });
 

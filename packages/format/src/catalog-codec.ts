@@ -12,6 +12,7 @@ import {
 import type {
   CatalogAudit,
   CatalogBehind,
+  CatalogCopyWindow,
   CatalogCut,
   CatalogDocument,
   CatalogFailure,
@@ -130,9 +131,13 @@ const firstOperationFields = {
   sourceMissed: truth,
 };
 type FirstOperation = Omit<CatalogOperation, "throttle" | "lastError">;
+const timeOfDay = textOf(/^([01]\d|2[0-3]):[0-5]\d$/);
 const throttle = objectOf<CatalogThrottle>({
   bytesPerSecond: nullOr(positiveNumber),
   concurrency: positiveNumber,
+  window: nullOr(
+    objectOf<CatalogCopyWindow>({ from: timeOfDay, to: timeOfDay, timezone: freeText }),
+  ),
 });
 const failure = objectOf<CatalogFailure>({ atMs: timeMs, code: name, message: freeText });
 const step = oneOf("steady", ...operationStates);
@@ -225,7 +230,10 @@ const firstDocument: Shape<CatalogDocument> = (value, place) => {
     }
   >({ ...leading, operation: nullOr(objectOf<FirstOperation>(firstOperationFields)), ...trailing });
   const { operation, ...rest } = first(value, place);
-  const unthrottled = { throttle: { bytesPerSecond: null, concurrency: 1 }, lastError: null };
+  const unthrottled = {
+    throttle: { bytesPerSecond: null, concurrency: 1, window: null },
+    lastError: null,
+  };
   return {
     ...rest,
     operation: operation === null ? null : { ...operation, ...unthrottled },

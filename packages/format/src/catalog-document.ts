@@ -128,6 +128,18 @@ export interface CatalogThrottle {
   readonly bytesPerSecond: number | null;
   /** Jobs at the same time, 1 or more. */
   readonly concurrency: number;
+  /** When jobs may begin; null: at any time. */
+  readonly window: CatalogCopyWindow | null;
+}
+
+/** Every day from one time to another, which may lie after midnight. */
+export interface CatalogCopyWindow {
+  /** HH:MM, … */
+  readonly from: string;
+  /** … this one left out. */
+  readonly to: string;
+  /** IANA name. */
+  readonly timezone: string;
 }
 
 export interface CatalogFailure {

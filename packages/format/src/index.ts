@@ -5,6 +5,7 @@ export { CATALOG_FORMAT_VERSION, decodeCatalog, encodeCatalog } from "./catalog-
 export type {
   CatalogAudit,
   CatalogBehind,
+  CatalogCopyWindow,
   CatalogCut,
   CatalogDocument,
   CatalogFailure,

@@ -12,6 +12,7 @@ export type {
   RolledBack,
 } from "./commands/rollback-reshard.ts";
 export type { Validated, ValidateOptions } from "./commands/validate-reshard.ts";
+export { copyWindowOf } from "./copy/copy-window.ts";
 export type { Reshard } from "./open-reshard.ts";
 export { reshardOf } from "./open-reshard.ts";
 export type { ReshardState, ReshardVerb, Transition } from "./states/transition-table.ts";

@@ -43,7 +43,7 @@ export async function beginSpecB(env: Env, world: World, shards: number): Promis
     ...{ id: "op", source: A, spec: B, strategy: "tee", state: "teeing", paused: false },
     ...{ startedMs: 0, horizonDay: null, rollbackMs: 0, finalizedMs: null },
     ...{ token: null, sourceMissed: false, lastError: null },
-    throttle: { bytesPerSecond: null, concurrency: 1 },
+    throttle: { bytesPerSecond: null, concurrency: 1, window: null },
   };
   const begun: CatalogTransition = {
     ...{ number: 1, operation: "op", verb: "begin", from: "steady", to: "teeing" },

@@ -285,7 +285,7 @@ async function beginB(): Promise<void> {
       ...{ id: "grow", source: "A" as never, spec: "B" as never, strategy: "tee" },
       ...{ state: "teeing", paused: false, startedMs: 1, horizonDay: null, rollbackMs: 0 },
       ...{ finalizedMs: null, token: null, sourceMissed: false, lastError: null },
-      throttle: { bytesPerSecond: null, concurrency: 1 },
+      throttle: { bytesPerSecond: null, concurrency: 1, window: null },
     } as never,
     transitions: [
       {

@@ -26,7 +26,7 @@ async function begin(id: string): Promise<CatalogDocument> {
       ...{ id, source: specNameOf(0), spec, strategy: "tee", state: "teeing", paused: false },
       ...{ startedMs: 1, horizonDay: null, rollbackMs: 0, finalizedMs: null, token: null },
       ...{ sourceMissed: false, lastError: null },
-      throttle: { bytesPerSecond: null, concurrency: 1 },
+      throttle: { bytesPerSecond: null, concurrency: 1, window: null },
     };
     const number = before.transitions.length + 1;
     const step = { number, operation: id, verb: "begin", from: "steady", to: "teeing" } as const;

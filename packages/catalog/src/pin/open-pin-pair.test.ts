@@ -31,7 +31,7 @@ const grow = {
   finalizedMs: null,
   token: null,
   sourceMissed: false,
-  throttle: { bytesPerSecond: null, concurrency: 1 },
+  throttle: { bytesPerSecond: null, concurrency: 1, window: null },
   lastError: null,
 } as const;
 const cut: CatalogCut = {

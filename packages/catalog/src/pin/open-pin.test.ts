@@ -202,7 +202,7 @@ function withPendingSpec(catalog: CatalogDocument): CatalogDocument {
       finalizedMs: null,
       token: null,
       sourceMissed: false,
-      throttle: { bytesPerSecond: null, concurrency: 1 },
+      throttle: { bytesPerSecond: null, concurrency: 1, window: null },
       lastError: null,
     },
   };

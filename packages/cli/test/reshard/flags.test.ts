@@ -88,6 +88,31 @@ test("begin passes on what it was given, and 0ms is a retention", async () => {
   );
 });
 
+test.each<[string[], object | undefined]>([
+  [["--window=22:00-06:00"], { window: { from: "22:00", to: "06:00", timezone: "UTC" } }],
+  [["--window=1:00-06:00"], undefined],
+  [
+    ["--window=22:00-06:00", "--window-timezone=Europe/Berlin", "--concurrency=3"],
+    { concurrency: 3, window: { from: "22:00", to: "06:00", timezone: "Europe/Berlin" } },
+  ],
+  [["--window=none"], { window: null }],
+  [["--window=none", "--window-timezone=UTC"], undefined],
+  [["--window=22:00-06:00", "--pause"], undefined],
+])("%j sets %j", async (argv, set) => {
+  const done = {
+    ...{ state: "backfilling" as const, complete: true, rowsPerSecond: 0, etaMs: 0 },
+    ...{ jobsDone: 1, jobsTotal: 1, rowsDone: 1, rowsTotal: 1, bytesDone: 1, bytesTotal: 1 },
+  };
+  const backfill = vi.fn(async (_options?: BackfillOptions) => done);
+  const { reshard } = projectOf({});
+  const store = storeOf({ reshard: { ...reshard, backfill } });
+  const { exitCode } = await run(["reshard", "backfill", ...argv], store);
+  expect(exitCode).toBe(set === undefined ? 64 : 0);
+  expect(backfill.mock.calls.map(([options]) => options?.throttle)).toEqual(
+    set === undefined ? [] : [set],
+  );
+});
+
 test.each([
   ["50MB/s", 50_000_000],
   ["500KB/s", 500_000],

@@ -75,7 +75,7 @@ test("from 8 to 32 shards, back, there again, and the old spec is gone", async (
     ...{ state: "teeing", live: "A", operationId: "grow", generation: 1, behind: null },
     progress: { jobsDone: 0, rowsDone: 0, bytesDone: 0 },
     validation: { token: null, valid: false, reason: "not validated yet" },
-    ...{ throttle: { bytesPerSecond: null, concurrency: 2 }, lastError: null },
+    ...{ throttle: { bytesPerSecond: null, concurrency: 2, window: null }, lastError: null },
   });
 
   const half = await done("reshard backfill --new-sharding-spec=B --pause");

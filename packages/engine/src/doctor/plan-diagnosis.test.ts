@@ -168,7 +168,7 @@ describe("planDiagnosis()", () => {
       ...{ id: "grow", source: A, spec: B, strategy: "tee", state: "backfilling", paused: false },
       ...{ startedMs: 0, horizonDay: null, rollbackMs: DAY_MS, finalizedMs: null, token: null },
       ...{ sourceMissed: false, lastError: null },
-      throttle: { bytesPerSecond: null, concurrency: 2 },
+      throttle: { bytesPerSecond: null, concurrency: 2, window: null },
     };
     const quiet = { operation, cutPending: null, behind: [], live: A };
     const changed = (change: Partial<CatalogOperation>, rest: Partial<typeof quiet> = {}) =>

@@ -3,6 +3,7 @@ import type { CallOptions } from "@shale/env";
 import { nonceOf } from "@shale/env";
 import type { CatalogDocument, CatalogThrottle } from "@shale/format";
 import { DAY_MS, dayOf, ShaleError, spanMs } from "@shale/model";
+import { copyWindowOf } from "../copy/copy-window.ts";
 import type { BeginRequest } from "../edits/begin.ts";
 import { withOperation } from "../edits/begin.ts";
 import { wrongState } from "../edits/step.ts";
@@ -36,7 +37,7 @@ export interface Begun {
 
 const HORIZON_DAYS = 7;
 const ROLLBACK_MS = 10 * DAY_MS;
-const CONCURRENCY = 2;
+const asFastAsItGoes = { bytesPerSecond: null, concurrency: 2, window: null } as const;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /**
@@ -75,20 +76,22 @@ function requestOf({ env }: ReshardContext, options: BeginOptions): BeginRequest
     ...{ id, shards, strategy, rollbackMs },
     horizonDays: strategy === "chunked" ? horizonDays : null,
     horizonDay: strategy === "chunked" ? dayOf((today - horizonDays) * DAY_MS) : null,
-    throttle: checkedThrottle({ bytesPerSecond: null, concurrency: CONCURRENCY, ...throttle }),
+    throttle: checkedThrottle({ ...asFastAsItGoes, ...throttle }),
   };
 }
 
 /** @throws {ShaleError} OPTION_INVALID */
 export function checkedThrottle(throttle: CatalogThrottle): CatalogThrottle {
-  const { bytesPerSecond, concurrency } = throttle;
+  const { bytesPerSecond, concurrency, window } = throttle;
   if (bytesPerSecond !== null && !(Number.isSafeInteger(bytesPerSecond) && bytesPerSecond > 0)) {
     throw optionInvalid("throttle.bytesPerSecond", bytesPerSecond, "1 or more bytes, or null");
   }
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
     throw optionInvalid("throttle.concurrency", concurrency, "1 to 64 jobs");
   }
-  return throttle;
+  if (window === null) return throttle;
+  const { from, to, timezone } = window;
+  return { ...throttle, window: copyWindowOf(`${from}-${to}`, timezone) };
 }
 
 function optionInvalid(path: string, value: unknown, wanted: string): ShaleError {

@@ -77,14 +77,13 @@ test("an operation that was given up before its cut was complete has not begun",
           {
             ...{ id: "grow", shards: 3, strategy: "tee", rollbackMs: 1 },
             ...{ horizonDay: null, horizonDays: null },
-            throttle: { bytesPerSecond: null, concurrency: 1 },
+            throttle: { bytesPerSecond: null, concurrency: 1, window: null },
           },
           by,
         ),
   );
   await reshard.abort({ graceMs: 0 });
   const [code] = await refusal(reshard.begin({ shards: 3, operationId: "grow" }));
-
   expect(code).toBe("RESHARD_STATE");
 });
 

@@ -12,6 +12,7 @@ import type { CopyProgress } from "./copy-progress.ts";
 import { progressOf } from "./copy-progress.ts";
 import type { CopyHalt, CopyRun } from "./copy-run.ts";
 import { haltOf, operationIn } from "./copy-run.ts";
+import { isOpen } from "./copy-window.ts";
 import type { CopyJob, CopyUnit } from "./plan-units.ts";
 import { copyJobDefaults, planCopyJobs, planUnits } from "./plan-units.ts";
 import { runCopyJob } from "./run-copy-job.ts";
@@ -239,6 +240,14 @@ async function waitForTurn(
     run.onProgress?.(progress(), "caller");
     await jobs.env.clock.sleep(waitMs, { signal });
     waitMs = Math.min(WAIT_MS_MAX, 2 * waitMs);
+    const halt = haltOf(await look(), operation);
+    if (halt !== undefined) return halt;
+  }
+  for (;;) {
+    const { window = null } = (await look()).operation?.throttle ?? {};
+    if (window === null || isOpen(window, jobs.env.clock.nowMs())) break;
+    run.onProgress?.(progress(), "window");
+    await jobs.env.clock.sleep(WAIT_MS_MAX, { signal });
     const halt = haltOf(await look(), operation);
     if (halt !== undefined) return halt;
   }

@@ -10,7 +10,7 @@ test("jobs are held to the rate on the average, and a new rate counts at once", 
   let perSecond: number | null = 2 * MB;
   const startMs = env.clock.monotonicMs();
   const secondsAfter = async (jobs: number): Promise<number> => {
-    const bytes = jobBytesUnder({ bytesPerSecond: perSecond, concurrency: 1 }, 32 * MB);
+    const bytes = jobBytesUnder({ bytesPerSecond: perSecond }, 32 * MB);
     const work = (async () => {
       for (let i = 0; i < jobs; i++) await throttle.take(bytes, async () => perSecond);
     })();
@@ -33,7 +33,7 @@ test("jobs are held to the rate on the average, and a new rate counts at once", 
 });
 
 test("a slow rate makes small jobs, no rate large ones", () => {
-  expect(jobBytesUnder({ bytesPerSecond: null, concurrency: 1 }, 32 * MB)).toBe(32 * MB);
-  expect(jobBytesUnder({ bytesPerSecond: 5 * MB, concurrency: 1 }, 32 * MB)).toBe(5 * MB);
-  expect(jobBytesUnder({ bytesPerSecond: 1, concurrency: 1 }, 32 * MB)).toBe(65_536);
+  expect(jobBytesUnder({ bytesPerSecond: null }, 32 * MB)).toBe(32 * MB);
+  expect(jobBytesUnder({ bytesPerSecond: 5 * MB }, 32 * MB)).toBe(5 * MB);
+  expect(jobBytesUnder({ bytesPerSecond: 1 }, 32 * MB)).toBe(65_536);
 });

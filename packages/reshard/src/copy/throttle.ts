@@ -2,7 +2,7 @@ import type { CallOptions, Clock } from "@shale/env";
 import type { CatalogThrottle } from "@shale/format";
 
 /** Why copying does not go on at once. */
-export type ThrottleReason = "rate" | "caller" | "paused";
+export type ThrottleReason = "rate" | "caller" | "paused" | "window";
 
 /** How often a wait looks whether the rate was changed meanwhile. */
 const LOOK_MS = 500;
@@ -11,7 +11,10 @@ const JOB_SHARE_MS = 1_000;
 const JOB_BYTES_MIN = 65_536;
 
 /** Source bytes that one job may read under this rate. */
-export function jobBytesUnder({ bytesPerSecond }: CatalogThrottle, bytesMax: number): number {
+export function jobBytesUnder(
+  { bytesPerSecond }: Pick<CatalogThrottle, "bytesPerSecond">,
+  bytesMax: number,
+): number {
   if (bytesPerSecond === null) return bytesMax;
   const share = (bytesPerSecond * JOB_SHARE_MS) / 1_000;
   return Math.min(bytesMax, Math.max(JOB_BYTES_MIN, Math.floor(share)));

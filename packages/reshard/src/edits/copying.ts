@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CatalogDocument, CatalogFailure, CatalogThrottle } from "@shale/format";
 import { ShaleError } from "@shale/model";
 import type { StepBy } from "./step.ts";
@@ -66,6 +67,7 @@ export function withCopySettings(
     paused === operation.paused &&
     throttle.bytesPerSecond === operation.throttle.bytesPerSecond &&
     throttle.concurrency === operation.throttle.concurrency &&
+    isDeepStrictEqual(throttle.window, operation.throttle.window) &&
     lastError === operation.lastError;
   return isSame
     ? undefined

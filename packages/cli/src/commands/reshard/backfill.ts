@@ -1,4 +1,11 @@
-import type { Backfilled, BackfillProgress, Project, ReshardStatus } from "@shale/engine";
+import type {
+  Backfilled,
+  BackfillOptions,
+  BackfillProgress,
+  Project,
+  ReshardStatus,
+} from "@shale/engine";
+import { copyWindowOf } from "@shale/engine";
 import { ShaleError } from "@shale/model";
 import { wholeNumberOf } from "../../arguments/parse-number.ts";
 import { parseThrottle } from "../../arguments/parse-throttle.ts";
@@ -13,6 +20,8 @@ import { addSpecOption, operationIdOf } from "./operation.ts";
 interface BackfillArguments extends OperationArguments {
   readonly throttle?: string | undefined;
   readonly concurrency?: number | undefined;
+  readonly window?: string | undefined;
+  readonly windowTimezone?: string | undefined;
   readonly pause?: boolean | undefined;
   readonly resume?: boolean | undefined;
 }
@@ -32,16 +41,19 @@ export const addBackfillCommand: AddCommand = (program, run) => {
       "jobs at the same time (default 2)",
       wholeNumberOf("--concurrency", 1),
     )
+    .option("--window <times>", "begin jobs between these times only: 22:00-06:00 or none")
+    .option("--window-timezone <zone>", "zone of --window, such as Europe/Berlin (default UTC)")
     .option("--pause", "stop copying, in every process, after the jobs that have begun")
     .option("--resume", "end the pause, and copy")
     .addHelpText(
       "after",
       `
---throttle and --concurrency stay set, and hold at once for whoever copies already.
+--throttle, --concurrency and --window stay set, and hold at once for whoever copies already.
 
 Examples:
   shale reshard backfill --new-sharding-spec=B
   shale reshard backfill --new-sharding-spec=B --throttle=50MB/s --concurrency=4
+  shale reshard backfill --new-sharding-spec=B --window=22:00-06:00
   shale reshard backfill --new-sharding-spec=B --pause
   shale reshard backfill --new-sharding-spec=B --resume`,
     )
@@ -50,11 +62,11 @@ Examples:
 
 async function runBackfill(context: CommandContext, options: BackfillArguments): Promise<ExitCode> {
   checkArguments(options);
-  const rate = options.throttle === undefined ? undefined : parseThrottle(options.throttle);
+  const throttle = throttleOf(options);
   const backfilled = await withProject(context, async (project) => {
     const operationId = await operationIdOf(project, options);
     if (options.pause === true) return await pause(context, project, operationId);
-    return await copy(context, project, { ...options, operationId, rate });
+    return await copy(context, project, { ...options, operationId, throttle });
   });
   const { layout } = context.output;
   const { newShardingSpec: spec } = options;
@@ -62,15 +74,36 @@ async function runBackfill(context: CommandContext, options: BackfillArguments):
   return backfilled.complete || options.pause === true ? 0 : 75;
 }
 
-function checkArguments({ pause, resume, throttle, concurrency }: BackfillArguments): void {
+/** What is to be set; undefined: nothing. @throws {ShaleError} USAGE, OPTION_INVALID */
+function throttleOf({
+  throttle,
+  concurrency,
+  window,
+  windowTimezone,
+}: BackfillArguments): BackfillOptions["throttle"] {
+  if (windowTimezone !== undefined && (window ?? "none") === "none") {
+    throw new ShaleError("USAGE", "Cannot use --window-timezone without --window=HH:MM-HH:MM");
+  }
+  const set = {
+    ...(throttle === undefined ? {} : { bytesPerSecond: parseThrottle(throttle) }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(window === undefined
+      ? {}
+      : { window: window === "none" ? null : copyWindowOf(window, windowTimezone) }),
+  };
+  return Object.keys(set).length === 0 ? undefined : set;
+}
+
+function checkArguments(options: BackfillArguments): void {
+  const { pause, resume, throttle, concurrency, window } = options;
   if (pause !== true) return;
   if (resume === true) {
     throw new ShaleError("USAGE", "Cannot use --pause together with --resume");
   }
-  if (throttle !== undefined || concurrency !== undefined) {
+  if ((throttle ?? concurrency ?? window) !== undefined) {
     throw new ShaleError(
       "USAGE",
-      "Cannot set --throttle or --concurrency together with --pause: nothing is copied then",
+      "Cannot set --throttle, --concurrency or --window together with --pause: nothing is copied then",
     );
   }
 }
@@ -92,21 +125,18 @@ async function pause(
 async function copy(
   context: CommandContext,
   { reshard }: Project,
-  options: BackfillArguments & { readonly rate: number | null | undefined },
+  options: OperationArguments &
+    Pick<BackfillOptions, "operationId" | "throttle"> &
+    Pick<BackfillArguments, "resume">,
 ): Promise<Backfilled & { readonly paused: boolean }> {
   const { signal } = context;
-  const { operationId, resume, rate: bytesPerSecond, concurrency } = options;
+  const { operationId, resume, throttle } = options;
   if (resume === true) await reshard.resume({ operationId, signal });
-  const isSet = bytesPerSecond !== undefined || concurrency !== undefined;
-  const throttle = {
-    ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-  };
   const view = createView(context, { reshard });
   try {
     const onProgress = view.show;
-    const shown = isSet ? { throttle } : {};
-    const done = await reshard.backfill({ operationId, signal, onProgress, ...shown });
+    const set = throttle === undefined ? {} : { throttle };
+    const done = await reshard.backfill({ operationId, signal, onProgress, ...set });
     const paused = !done.complete && (await reshard.status()).paused;
     return { ...done, paused };
   } catch (error) {

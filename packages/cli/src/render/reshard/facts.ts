@@ -1,15 +1,16 @@
 import type { BackfillProgress, ReshardStatus } from "@shale/engine";
 import { bytesText, countText } from "../numbers.ts";
 
-/** `at most 50 MB/s, 2 jobs at once`. */
+/** `at most 50 MB/s, 2 jobs at once, from 22:00 to 06:00 UTC`. */
 export function throttleText({
   bytesPerSecond,
   concurrency,
+  window,
 }: NonNullable<ReshardStatus["throttle"]>): string {
   const jobs = `${countText(concurrency, "job")} at once`;
-  return bytesPerSecond === null
-    ? `no limit, ${jobs}`
-    : `at most ${rateOf(bytesPerSecond)}, ${jobs}`;
+  const rate = bytesPerSecond === null ? "no limit" : `at most ${rateOf(bytesPerSecond)}`;
+  const times = window === null ? "" : `, from ${window.from} to ${window.to} ${window.timezone}`;
+  return `${rate}, ${jobs}${times}`;
 }
 
 /** In powers of ten, as `--throttle` takes it. */
@@ -33,6 +34,7 @@ const waitTexts = {
   rate: "waits for the throttle",
   caller: "waits for its caller",
   paused: "paused",
+  window: "waits for its window",
 } as const;
 
 /** What a live view shows below its bar: why it waits, then what else decides how it goes. */

@@ -47,7 +47,7 @@ const backfilling: ReshardStatus = {
   ...{ from: { spec: "A", shards: 200 }, to: { spec: "B", shards: 800 }, strategy: "chunked" },
   ...{ lag: { tailObjects: 3 }, behind: null, paused: true, rollbackUntil: null },
   validation: { token: null, valid: false, reason: "not validated yet" },
-  throttle: { bytesPerSecond: 50_000_000, concurrency: 2 },
+  throttle: { bytesPerSecond: 50_000_000, concurrency: 2, window: null },
   lastError: { code: "DISK_FULL", message: "Cannot put a file\u001b[2J", at: until },
   next: commandsIn("backfilling"),
 };
