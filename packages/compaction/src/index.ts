@@ -35,12 +35,18 @@ export type { CompactionRun, GroupRun } from "./run/compaction-run.ts";
 export { createRun, groupRun, newestCatalog } from "./run/compaction-run.ts";
 export { firstVector } from "./run/group-positions.ts";
 export type { Output } from "./run/put-files.ts";
-export { batchesOf, putFiles } from "./run/put-files.ts";
+export { batchesOf, hexOf, putFiles } from "./run/put-files.ts";
+export { REWRITE_FACTOR } from "./run/rewrite-files.ts";
 export type { JobEnd, JobResult, StandingJob } from "./run/under-claim.ts";
 export { underClaim } from "./run/under-claim.ts";
-export { compactionTasks, inlineTasks, workerTasks } from "./task/compaction-tasks.ts";
+export {
+  compactionTasks,
+  inlineTasks,
+  wholeBuffers,
+  workerTasks,
+} from "./task/compaction-tasks.ts";
 export { encodeFile } from "./task/encode-file.ts";
 export type { FileBytes } from "./task/file-rows.ts";
-export { storedRowsOf, wholeFileOf } from "./task/file-rows.ts";
+export { storedRowsOf, wholeFileOf, wholeRows } from "./task/file-rows.ts";
 export { generationAt } from "./task/generation-at.ts";
 export type { EncodedFile, TaskPlace, TaskTombstones } from "./task/task-place.ts";

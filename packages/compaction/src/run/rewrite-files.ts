@@ -13,7 +13,7 @@ import type { StandingJob } from "./under-claim.ts";
 
 const READ_CONCURRENCY = 8;
 /** What rows take decoded, gathered and encoded again, in bytes of their files. */
-const MEMORY_FACTOR = 12;
+export const REWRITE_FACTOR = 12;
 /** Rows that are gathered at a time: sorting more at once is no faster. */
 const ROWS_MAX = 1_048_576;
 
@@ -43,7 +43,7 @@ export async function rewriteEach(
   const rewriting = { group, job, numberOf };
   const fan = { concurrency: run.parallel, signal: run.signal };
   // Small ones go to a thread and to the store together.
-  const bytesMax = Math.min(BATCH_BYTES_MAX, run.memoryBytesMax / run.parallel / MEMORY_FACTOR);
+  const bytesMax = Math.min(BATCH_BYTES_MAX, run.memoryBytesMax / run.parallel / REWRITE_FACTOR);
   const bytesOf = (merge: Merge) => (isTooLarge(run, merge) ? Infinity : merge.bytes);
   const batches = batchesOf(merges, bytesOf, bytesMax);
   const results = await fanOut(batches, fan, (batch, signal) =>
@@ -81,7 +81,7 @@ async function rewriteFiles(
 /** Rows of these files that fit into the memory together. */
 function rowsMaxOf({ memoryBytesMax, parallel }: CompactionRun, { rows, bytes }: Merge): number {
   const bytesPerRow = Math.max(8, bytes / rows);
-  const wanted = memoryBytesMax / parallel / (MEMORY_FACTOR * bytesPerRow);
+  const wanted = memoryBytesMax / parallel / (REWRITE_FACTOR * bytesPerRow);
   return Math.max(1, Math.min(ROWS_MAX, wanted));
 }
 

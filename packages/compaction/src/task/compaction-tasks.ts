@@ -89,7 +89,7 @@ function buffersOf(files: readonly EncodedFile[]): readonly ArrayBuffer[] {
 }
 
 /** Buffers that belong to one of the views alone: a part of Node's pool is not ours to move. */
-function wholeBuffers(views: readonly Uint8Array[]): readonly ArrayBuffer[] {
+export function wholeBuffers(views: readonly Uint8Array[]): readonly ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   for (const { buffer, byteLength } of views) {
     if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffers.add(buffer);

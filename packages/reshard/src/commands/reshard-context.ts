@@ -1,7 +1,14 @@
 import { existing, openCatalog } from "@shale/catalog";
 import type { UserHasher } from "@shale/columns";
 import type { CompactionMemo } from "@shale/compaction";
-import { createReport, createRun, groupRun, inlineTasks, workerTasks } from "@shale/compaction";
+import {
+  createReport,
+  createRun,
+  groupRun,
+  inlineTasks,
+  REWRITE_FACTOR,
+  workerTasks,
+} from "@shale/compaction";
 import type { Env } from "@shale/env";
 import type { CatalogDocument, CatalogOperation } from "@shale/format";
 import { defaultDayFileCompression } from "@shale/format";
@@ -90,5 +97,6 @@ export function copyRunOf(
     pair,
     sources: groupsOf(source, pair.from),
     targets: groupsOf(spec, pair.to),
+    bytesMax: memoryBytesMax / (jobs.parallel * REWRITE_FACTOR),
   };
 }

@@ -1,21 +1,14 @@
 import { beginCatchUp, EMPTY_VECTOR, endCatchUp, freezeGroup, movedTo } from "@shale/catalog";
-import { sumGenerations } from "@shale/columns";
 import type { GroupRun, JobEnd, JobResult, StandingJob } from "@shale/compaction";
-import {
-  compactProject,
-  firstVector,
-  newestCatalog,
-  putFiles,
-  underClaim,
-} from "@shale/compaction";
-import type { CatalogDocument, CatalogVector, DayFileEntry } from "@shale/format";
+import { compactProject, firstVector, newestCatalog, underClaim } from "@shale/compaction";
+import type { CatalogDocument, CatalogVector, DayFileEntry, ManifestDocument } from "@shale/format";
 import { ShaleError } from "@shale/model";
 import { missingKeyOf } from "@shale/scan";
-import type { CopyOutput } from "../task/copy-task.ts";
-import type { CopyRun } from "./copy-run.ts";
+import type { CopyHalt, CopyRun } from "./copy-run.ts";
+import type { UnitsToCopy } from "./copy-units.ts";
 import { copyUnits } from "./copy-units.ts";
 import type { CopyUnit, SourceDay } from "./plan-units.ts";
-import { groupsFedBy } from "./plan-units.ts";
+import { bytesOf, groupsFedBy } from "./plan-units.ts";
 import type { SourceGroup } from "./source-days.ts";
 import { readSourceGroups } from "./source-days.ts";
 import { covers, mayHoldRows } from "./vectors.ts";
@@ -23,56 +16,74 @@ import { covers, mayHoldRows } from "./vectors.ts";
 /** Tries before the store counts as too restless. */
 const TRY_COUNT_MAX = 64;
 
+export interface CatchUpWays {
+  readonly drainSource: () => Promise<void>;
+  /** Waits before so many bytes are copied; says why they may not be. */
+  readonly turn: (bytes: number) => Promise<CopyHalt | undefined>;
+}
+
 /**
  * Brings a spec that was behind back to where it is fed from the tail (protocol S7): the tail is
  * kept for it again, each group is frozen where it stood, and gets the rows from there up to the
  * target from the other spec, in one commit that moves its watermarks. Nothing to do where it is
  * not behind.
  *
- * Everything at or below the cut has been copied before.
+ * Everything at or below the cut has been copied before. A group waits for its turn before its
+ * claim: what is copied under that is one commit, and not stopped halfway.
+ *
+ * @returns Why it stopped early: the spec stays behind, and the next call goes on.
  */
-export async function catchUp(run: CopyRun, drainSource: () => Promise<void>): Promise<void> {
+export async function catchUp(run: CopyRun, ways: CatchUpWays): Promise<CopyHalt | undefined> {
   const { jobs, targets, operation } = run;
   const { env, project, signal } = jobs;
   for (const [first] = targets; first !== undefined; ) {
     const { spec } = first;
     const catalog = await newestCatalog(jobs);
-    if (!catalog.behind.some((one) => one.spec === spec)) return;
+    if (!catalog.behind.some((one) => one.spec === spec)) return undefined;
     const kept = await beginCatchUp(env, project, { spec, operation, signal });
     const target = targetOf(kept, spec);
     if (target === undefined) continue;
-    await drainSource();
-    for (const group of targets) await catchUpGroup(run, group, { target, drainSource });
+    await ways.drainSource();
+    for (const group of targets) {
+      const halt = await catchUpGroup(run, group, { target, ...ways });
+      if (halt !== undefined) return halt;
+    }
     await endCatchUp(env, project, { spec, target, signal });
   }
+  return undefined;
 }
 
 function targetOf({ behind }: CatalogDocument, spec: string): CatalogVector | undefined {
   return behind.find((one) => one.spec === spec)?.catchUp?.target ?? undefined;
 }
 
-interface GroupTarget {
+interface GroupTarget extends CatchUpWays {
   readonly target: CatalogVector;
-  readonly drainSource: () => Promise<void>;
 }
 
 async function catchUpGroup(
   run: CopyRun,
   group: GroupRun,
-  { target, drainSource }: GroupTarget,
-): Promise<void> {
+  { target, drainSource, turn }: GroupTarget,
+): Promise<CopyHalt | undefined> {
   const { jobs } = run;
   const { signal } = jobs;
   for (let tryCount = 1; tryCount <= TRY_COUNT_MAX; tryCount++) {
     const seen = await newestCatalog(jobs);
     const first = firstVector(seen, group.spec);
     const newest = await group.chain.loadNewest({ signal });
-    if (covers(movedTo(first, newest?.watermarks ?? EMPTY_VECTOR), target)) return;
+    if (covers(movedTo(first, newest?.watermarks ?? EMPTY_VECTOR), target)) {
+      return undefined;
+    }
     await freezeGroup(group.chain, group, first, { signal });
+    const frozen = await group.chain.loadNewest({ signal });
+    const gap = await readGap(run, group, { manifest: frozen, target });
+    const halt = await turn(gap?.units.reduce((sum, unit) => sum + bytesOf(unit), 0) ?? 0);
+    if (halt !== undefined) return halt;
     const end = await runGroup(run, group, { seen, target });
-    if (end === "committed") return;
+    if (end === "committed") return undefined;
     const standing = targetOf(await newestCatalog(jobs), group.spec);
-    if (standing === undefined) return; // It fell behind again, or the operation is over.
+    if (standing === undefined) return undefined; // It fell behind again, or the operation is over.
     if (end === "stopped") await drainSource();
     await jobs.env.clock.sleep(10 * tryCount, { signal });
   }
@@ -98,44 +109,37 @@ async function runGroup(
   }
 }
 
-/** Everything from the group's base up to the target, a day after the other, in one commit. */
+/** Everything from the group's base up to the target, in one commit. */
 async function copyGap(
   run: CopyRun,
   group: GroupRun,
-  { claimId, manifest }: StandingJob,
+  standing: StandingJob,
   target: CatalogVector,
 ): Promise<JobResult | undefined> {
+  const { manifest } = standing;
+  const gap = await readGap(run, group, { manifest, target });
+  if (gap === undefined || manifest.base === null) return undefined;
+  const { added, balance, step } = await copyUnits(run, group, standing, gap);
+  const change = { ...{ added, removed: [] }, watermarks: target, base: manifest.base, balance };
+  return { change, step };
+}
+
+/** What the group missed; undefined: it is not frozen, or the old spec has not drained it all. */
+async function readGap(
+  run: CopyRun,
+  group: GroupRun,
+  {
+    manifest,
+    target,
+  }: { readonly manifest: ManifestDocument | undefined; readonly target: CatalogVector },
+): Promise<UnitsToCopy | undefined> {
   const sources = await readSourceGroups(run, "all");
   const catalog = await newestCatalog(run.jobs);
   const isStanding = JSON.stringify(targetOf(catalog, group.spec)) === JSON.stringify(target);
-  if (!isStanding || manifest.base === null) return undefined;
+  if (!isStanding || manifest === undefined || manifest.base === null) return undefined;
   if (!sources.every((source) => hasDrained(catalog, source, target))) return undefined;
   const base = movedTo(firstVector(catalog, group.spec), manifest.base);
-  const units = gapUnits(run, { group: group.group, sources, base, target, catalog });
-  const outputs: CopyOutput[] = [];
-  const added: DayFileEntry[] = [];
-  let numbered = 0;
-  await copyUnits(run, group, { catalog, units }, async (output) => {
-    outputs.push(output);
-    const start = numbered;
-    numbered += output.files.length;
-    const files = output.files.map((file, i) => ({ claimId, number: start + i, file }));
-    added.push(...(await putFiles(run.jobs, group, files)));
-  });
-  const inputs = units.flatMap(({ needed }) => needed);
-  return {
-    change: {
-      ...{ added, removed: [], watermarks: target, base: manifest.base },
-      balance: {
-        in: sumGenerations(...outputs.map(({ taken }) => taken)),
-        deleted: sumGenerations(...outputs.map(({ deleted }) => deleted)),
-      },
-    },
-    step: {
-      inputs: inputs.length,
-      inputBytes: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
-    },
-  };
+  return { catalog, units: gapUnits(run, { group: group.group, sources, base, target, catalog }) };
 }
 
 export function hasDrained(

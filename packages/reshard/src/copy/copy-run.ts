@@ -15,6 +15,8 @@ export interface CopyRun {
   readonly sources: readonly GroupRun[];
   /** … and of the new one, by number. */
   readonly targets: readonly GroupRun[];
+  /** Of source files, what one task decodes at a time, about: a row group at least. */
+  readonly bytesMax: number;
 }
 
 /** Why a copy may not go on; undefined when it may. */

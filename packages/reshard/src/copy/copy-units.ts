@@ -1,15 +1,17 @@
-import { crc32 } from "node:zlib";
-import { dayFileKey } from "@shale/catalog";
-import type { FileBytes, GroupRun } from "@shale/compaction";
-import { wholeFileOf } from "@shale/compaction";
+import type { ManifestBalance } from "@shale/catalog";
+import { sumGenerations } from "@shale/columns";
+import type { FileBytes, GroupRun, JobResult, StandingJob } from "@shale/compaction";
+import { putFiles } from "@shale/compaction";
 import { fanOut } from "@shale/env";
-import type { CatalogDocument, DayFileEntry } from "@shale/format";
-import type { Day } from "@shale/model";
-import { invariant, ShaleError } from "@shale/model";
-import { pinBroken } from "@shale/scan";
+import type { CatalogDocument, DayFileEntry, DayFileGeneration } from "@shale/format";
+import { openDayFile } from "@shale/format";
 import type { CopyOutput } from "../task/copy-task.ts";
+import { checkRead } from "../task/copy-task.ts";
 import type { CopyRun } from "./copy-run.ts";
+import type { CopyPart, FilePart, NeededFile } from "./plan-copy-parts.ts";
+import { planCopyParts } from "./plan-copy-parts.ts";
 import type { CopyUnit } from "./plan-units.ts";
+import { readSource, readSourceRows, readSourceTail, sourceKeyOf } from "./read-source.ts";
 
 const READ_CONCURRENCY = 8;
 
@@ -19,83 +21,117 @@ export interface UnitsToCopy {
   readonly units: readonly CopyUnit[];
 }
 
+/** What copying units of one group gave: stored, and read back. */
+export interface CopiedUnits {
+  readonly added: readonly DayFileEntry[];
+  readonly balance: ManifestBalance;
+  readonly step: JobResult["step"];
+}
+
 /**
- * Reads and splits the rows of units of one group by day, as many days at a time as there are
- * threads and one more; `take` stores what a day gave.
+ * Copies the rows of units of one group: as many parts of days at a time as there are threads and
+ * one more, each within `CopyRun.bytesMax`.
  *
  * @throws {ShaleError} PIN_UNSTABLE when a file of the old spec has gone, OBJECT_CORRUPT
  */
 export async function copyUnits(
   run: CopyRun,
   group: GroupRun,
+  { claimId }: Pick<StandingJob, "claimId">,
   { catalog, units }: UnitsToCopy,
-  take: (output: CopyOutput) => Promise<void>,
-): Promise<void> {
-  const { jobs } = run;
-  const fan = { concurrency: jobs.parallel, signal: jobs.signal };
-  await fanOut(byDay(units), fan, async (ofDay, signal) => {
-    const ofCall = { ...run, jobs: { ...jobs, signal } };
-    const output = await copyDay(ofCall, group, { catalog, units: ofDay });
-    if (output !== undefined) await take(output);
+): Promise<CopiedUnits> {
+  const { parallel, signal } = run.jobs;
+  const copying: Copying = { run, group, catalog, tails: new Map(), read: new Map() };
+  const needed = await openLarge(copying, units);
+  const added: DayFileEntry[] = [];
+  const sums: Pick<CopyOutput, "taken" | "deleted">[] = [];
+  let numbered = 0;
+  const fan = { concurrency: parallel, signal };
+  await fanOut(planCopyParts(needed, run.bytesMax), fan, async (part, ofPart) => {
+    const jobs = { ...run.jobs, signal: ofPart };
+    const { files, ...output } = await copyPart({ ...copying, run: { ...run, jobs } }, part);
+    sums.push({ taken: output.taken, deleted: output.deleted });
+    const outputs = files.map((file) => ({ claimId, number: numbered++, file }));
+    added.push(...(await putFiles(jobs, group, outputs)));
+  });
+  for (const { entry } of needed) checkParts(copying, entry);
+  const bytes = needed.reduce((sum, { entry }) => sum + entry.bytes, 0);
+  return {
+    added,
+    balance: {
+      in: sumGenerations(...sums.map(({ taken }) => taken)),
+      deleted: sumGenerations(...sums.map(({ deleted }) => deleted)),
+    },
+    step: { inputs: needed.length, inputBytes: bytes },
+  };
+}
+
+interface Copying {
+  readonly run: CopyRun;
+  readonly group: GroupRun;
+  readonly catalog: CatalogDocument;
+  /** By id, the ends of the files that are not read whole … */
+  readonly tails: Map<string, Uint8Array>;
+  /** … and what has been read of them. */
+  readonly read: Map<string, readonly DayFileGeneration[]>;
+}
+
+/** The files of the units; of those that are too large for one part, the row groups. */
+async function openLarge(
+  { run, tails }: Copying,
+  units: readonly CopyUnit[],
+): Promise<readonly NeededFile[]> {
+  const needed = units.flatMap((unit) => unit.needed.map((entry) => ({ unit, entry })));
+  const fan = { concurrency: READ_CONCURRENCY, signal: run.jobs.signal };
+  return await fanOut(needed, fan, async ({ unit, entry }, signal): Promise<NeededFile> => {
+    if (entry.bytes <= run.bytesMax) return { unit, entry, rowGroupBytes: undefined };
+    const tail = await readSourceTail({ ...run, jobs: { ...run.jobs, signal } }, entry);
+    const { chunks } = openDayFile(tail, { key: sourceKeyOf(run, entry), size: entry.bytes });
+    tails.set(entry.id, tail);
+    const rowGroupBytes = chunks.map((group) => group.reduce((sum, { length }) => sum + length, 0));
+    return { unit, entry, rowGroupBytes };
   });
 }
 
-function byDay(units: readonly CopyUnit[]): readonly (readonly CopyUnit[])[] {
-  const days = [...new Set(units.map(({ day }) => day))];
-  return days.map((day) => units.filter((unit) => unit.day === day));
-}
-
-/** Rows of one UTC day; undefined when no file needs it. */
-async function copyDay(
-  run: CopyRun,
-  group: GroupRun,
-  { catalog, units }: UnitsToCopy,
-): Promise<CopyOutput | undefined> {
-  const { jobs, tasks } = run;
-  const needed = units.flatMap((unit) => unit.needed.map((entry) => ({ unit, entry })));
-  if (needed.length === 0) return undefined;
-  const fan = { concurrency: READ_CONCURRENCY, signal: jobs.signal };
-  const sources = await fanOut(needed, fan, async ({ unit, entry }, signal) => ({
-    file: await readSource(run, entry, signal),
-    generations: entry.generations,
+async function copyPart(copying: Copying, { day, files }: CopyPart): Promise<CopyOutput> {
+  const { run, group, catalog, read } = copying;
+  const { compression, signal } = run.jobs;
+  const fan = { concurrency: READ_CONCURRENCY, signal };
+  const sources = await fanOut(files, fan, async ({ unit, ...part }, ofFile) => ({
+    file: await readPart(
+      { ...copying, run: { ...run, jobs: { ...run.jobs, signal: ofFile } } },
+      part,
+    ),
+    generations: part.rowGroups === undefined ? part.entry.generations : undefined,
     after: unit.after,
     upTo: unit.upTo,
   }));
-  const { project, spec, shards } = group;
-  return await tasks.copy(
+  const output = await run.tasks.copy(
     {
-      place: { project, spec, shards },
-      group: group.group,
-      day: dayOfAll(units),
-      sources,
+      place: { project: group.project, spec: group.spec, shards: group.shards },
+      ...{ group: group.group, day, sources, compression },
       tombstones: { key: catalog.tombstoneKey, tombstones: catalog.tombstones },
-      compression: jobs.compression,
     },
-    { signal: jobs.signal },
+    { signal },
   );
-}
-
-function dayOfAll([first]: readonly CopyUnit[]): Day {
-  invariant(first !== undefined, "there is a unit");
-  return first.day;
-}
-
-/** A whole file of the old spec, checked against its entry. */
-async function readSource(
-  { jobs, sources }: CopyRun,
-  entry: DayFileEntry,
-  signal: AbortSignal,
-): Promise<FileBytes> {
-  const [source] = sources;
-  invariant(source !== undefined, "the old spec has a group");
-  const key = dayFileKey(source.project, source.spec, entry);
-  const object = await jobs.store.get(key, { signal });
-  if (object === undefined) throw pinBroken(key);
-  const crc = crc32(object.bytes).toString(16).padStart(8, "0");
-  if (object.bytes.length === entry.bytes && crc === entry.crc) {
-    return wholeFileOf(key, object.bytes, entry.footerBytes);
+  for (const [i, { entry, rowGroups }] of files.entries()) {
+    if (rowGroups === undefined) continue;
+    read.set(entry.id, sumGenerations(read.get(entry.id) ?? [], output.read[i] ?? []));
   }
-  throw new ShaleError("OBJECT_CORRUPT", `Cannot copy ${key}: it is not what its manifest says`, {
-    details: { key },
-  });
+  return output;
+}
+
+async function readPart(
+  { run, tails }: Copying,
+  { entry, rowGroups }: Pick<FilePart, "entry" | "rowGroups">,
+): Promise<FileBytes> {
+  const tail = tails.get(entry.id);
+  if (rowGroups === undefined || tail === undefined) return await readSource(run, entry);
+  return await readSourceRows(run, entry, { tail, rowGroups });
+}
+
+/** A file that was read in parts holds the rows that its manifest lists, as one read whole does. */
+function checkParts({ run, tails, read }: Copying, entry: DayFileEntry): void {
+  if (!tails.has(entry.id)) return;
+  checkRead(sourceKeyOf(run, entry), entry.generations, read.get(entry.id) ?? []);
 }

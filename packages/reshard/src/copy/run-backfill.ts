@@ -12,30 +12,23 @@ import type { CopyProgress } from "./copy-progress.ts";
 import { progressOf } from "./copy-progress.ts";
 import type { CopyHalt, CopyRun } from "./copy-run.ts";
 import { haltOf, operationIn } from "./copy-run.ts";
-import { isOpen } from "./copy-window.ts";
 import type { CopyJob, CopyUnit } from "./plan-units.ts";
 import { copyJobDefaults, planCopyJobs, planUnits } from "./plan-units.ts";
 import { runCopyJob } from "./run-copy-job.ts";
 import { readSourceGroups, sourceDaysOf } from "./source-days.ts";
-import type { CopyThrottle, ThrottleReason } from "./throttle.ts";
 import { jobBytesUnder } from "./throttle.ts";
+import type { TurnRun } from "./wait-for-turn.ts";
+import { waitForTurn } from "./wait-for-turn.ts";
 
 const WAIT_MS = 20;
 const WAIT_MS_MAX = 2_000;
 /** Rounds in a row in which no job got on, before that is an error. */
 const IDLE_ROUNDS_MAX = 64;
 
-export interface BackfillRun {
-  readonly copies: CopyRun;
+export interface BackfillRun extends TurnRun {
   readonly step: () => StepBy;
-  readonly throttle: CopyThrottle;
   /** Drains the old spec by hand up to what stands in the tail. */
   readonly drainSource: () => Promise<void>;
-  /** False: wait. Asked before every job. */
-  readonly mayCopy?: (() => boolean | Promise<boolean>) | undefined;
-  readonly onProgress?:
-    | ((progress: CopyProgress, waits: ThrottleReason | null) => void)
-    | undefined;
 }
 
 /** How a backfill ended: everything was copied, or it may not go on. */
@@ -52,16 +45,20 @@ export async function runBackfill(run: BackfillRun): Promise<BackfillEnd> {
   try {
     await completeCut(env, project, { signal });
     if ((await newestCatalog(jobs)).operation?.state === "copying") {
-      const end = await copyAll(run);
+      const { end } = await copyAll(run);
       if (end !== "complete") return end;
       await edit(run, (before) => withLateCut(before, operation, run.step()));
       await completeCut(env, project, { signal });
     }
     await edit(run, (before) => withBackfill(before, operation, run.step()));
     await drainToCut(run);
-    const end = await copyAll(run);
+    const { end, progress } = await copyAll(run);
     if (end !== "complete") return end;
-    await catchUp(run.copies, run.drainSource);
+    // As a job does, what a group missed waits for its turn.
+    const turn = async (bytes: number) =>
+      await waitForTurn(run, { bytes, progress: () => progress, signal });
+    const halt = await catchUp(run.copies, { drainSource: run.drainSource, turn });
+    if (halt !== undefined) return halt;
     await edit(run, (before) => withoutFailure(before, operation));
     return "complete";
   } catch (error) {
@@ -144,22 +141,26 @@ export async function readUnits(run: CopyRun): Promise<{
   return { units, catalog, isDrained };
 }
 
+type CopyEnd =
+  | { readonly end: CopyHalt; readonly progress?: undefined }
+  | { readonly end: "complete"; readonly progress: CopyProgress };
+
 /** Rounds of jobs, until a look at the manifests finds nothing left. */
-async function copyAll(run: BackfillRun): Promise<BackfillEnd> {
+async function copyAll(run: BackfillRun): Promise<CopyEnd> {
   const { jobs, operation, pair } = run.copies;
   let missedBefore = new Set<string>();
   for (let idleRounds = 0; idleRounds < IDLE_ROUNDS_MAX; idleRounds++) {
     const { units, catalog } = await readUnits(run.copies);
     const halt = haltOf(catalog, operation);
-    if (halt !== undefined) return halt;
+    if (halt !== undefined) return { end: halt };
     const { spec, throttle } = operationIn(catalog);
     const progress = progressOf(units, pair, catalog, spec);
     run.onProgress?.(progress, null);
     const bytesMax = jobBytesUnder(throttle, copyJobDefaults.bytesMax);
     const planned = planCopyJobs(units, { ...copyJobDefaults, bytesMax });
-    if (planned.length === 0) return "complete";
+    if (planned.length === 0) return { end: "complete", progress };
     const round = await copyRound(run, planned, { catalog, progress });
-    if (round.halt !== undefined) return round.halt;
+    if (round.halt !== undefined) return { end: round.halt };
     const lost = [...round.missed].find((key) => missedBefore.has(key));
     if (lost !== undefined) {
       throw new ShaleError("OBJECT_MISSING", `Cannot copy ${lost}: it is gone, and still listed`, {
@@ -196,14 +197,14 @@ async function copyRound(
   let halt: CopyHalt | undefined;
   const { concurrency } = operationIn(catalog).throttle;
   await fanOut(planned, { concurrency, signal: jobs.signal }, async (job, signal) => {
-    halt ??= await waitForTurn(run, job, { progress: () => done, signal });
+    const turn = { bytes: job.bytes, progress: () => done, signal };
+    halt ??= await waitForTurn(run, turn);
     const group = targets[job.group];
     if (halt !== undefined || group === undefined) return;
     try {
-      const end = await runCopyJob({ ...copies, jobs: { ...jobs, signal } }, group, {
-        seen: catalog,
-        job,
-      });
+      const bytesMax = copies.bytesMax / concurrency;
+      const ofJob = { ...copies, bytesMax, jobs: { ...jobs, signal } };
+      const end = await runCopyJob(ofJob, group, { seen: catalog, job });
       ends.push(end);
       if (end === "committed") done = withJob(done, job);
       run.onProgress?.(done, null);
@@ -225,41 +226,4 @@ function withJob(progress: CopyProgress, { units, bytes }: CopyJob): CopyProgres
     rowsDone: Math.min(progress.rowsTotal, progress.rowsDone + rows),
     bytesDone: Math.min(progress.bytesTotal, progress.bytesDone + bytes),
   };
-}
-
-/** Before every job: whether the operation goes on, the caller lets it, and the rate allows it. */
-async function waitForTurn(
-  run: BackfillRun,
-  job: CopyJob,
-  { progress, signal }: { readonly progress: () => CopyProgress; readonly signal: AbortSignal },
-): Promise<CopyHalt | undefined> {
-  const { jobs, operation } = run.copies;
-  const look = async () => await newestCatalog({ ...jobs, signal });
-  let waitMs = WAIT_MS;
-  while (run.mayCopy !== undefined && !(await run.mayCopy())) {
-    run.onProgress?.(progress(), "caller");
-    await jobs.env.clock.sleep(waitMs, { signal });
-    waitMs = Math.min(WAIT_MS_MAX, 2 * waitMs);
-    const halt = haltOf(await look(), operation);
-    if (halt !== undefined) return halt;
-  }
-  for (;;) {
-    const { window = null } = (await look()).operation?.throttle ?? {};
-    if (window === null || isOpen(window, jobs.env.clock.nowMs())) break;
-    run.onProgress?.(progress(), "window");
-    await jobs.env.clock.sleep(WAIT_MS_MAX, { signal });
-    const halt = haltOf(await look(), operation);
-    if (halt !== undefined) return halt;
-  }
-  const rate = async () => (await look()).operation?.throttle.bytesPerSecond ?? null;
-  await run.throttle.take(
-    job.bytes,
-    async () => {
-      const perSecond = await rate();
-      if (perSecond !== null) run.onProgress?.(progress(), "rate");
-      return perSecond;
-    },
-    { signal },
-  );
-  return haltOf(await look(), operation);
 }

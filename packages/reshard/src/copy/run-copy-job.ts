@@ -1,9 +1,6 @@
-import { sumGenerations } from "@shale/columns";
 import type { GroupRun, JobEnd, JobResult, StandingJob } from "@shale/compaction";
-import { newestCatalog, putFiles, underClaim } from "@shale/compaction";
-import type { CatalogDocument, DayFileEntry, DayFileGeneration } from "@shale/format";
-
-import type { CopyOutput } from "../task/copy-task.ts";
+import { newestCatalog, underClaim } from "@shale/compaction";
+import type { CatalogDocument } from "@shale/format";
 import type { CopyRun } from "./copy-run.ts";
 import { haltOf } from "./copy-run.ts";
 import { copyUnits } from "./copy-units.ts";
@@ -44,44 +41,13 @@ async function copy(
     (unit) => unit.group === group.group && !unit.isDone,
   );
   if (units.length === 0) return undefined;
-  const outputs: CopyOutput[] = [];
-  const added: DayFileEntry[] = [];
-  let numbered = 0;
-  await copyUnits(run, group, { catalog, units }, async (output) => {
-    outputs.push(output);
-    const start = numbered;
-    numbered += output.files.length;
-    const { claimId } = standing;
-    const files = output.files.map((file, i) => ({ claimId, number: start + i, file }));
-    added.push(...(await putFiles(run.jobs, group, files)));
-  });
-  const inputs = units.flatMap(({ needed }) => needed);
-  return {
-    change: {
-      ...{ added, removed: [] },
-      copied: units.map(({ shard, day, after, upTo }) => ({
-        shard,
-        day,
-        from: after,
-        vector: upTo,
-      })),
-      balance: {
-        in: sumOf(outputs, ({ taken }) => taken),
-        deleted: sumOf(outputs, ({ deleted }) => deleted),
-      },
-    },
-    step: {
-      inputs: inputs.length,
-      inputBytes: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
-    },
-  };
-}
-
-function sumOf(
-  outputs: readonly CopyOutput[],
-  part: (output: CopyOutput) => readonly DayFileGeneration[],
-): readonly DayFileGeneration[] {
-  return sumGenerations(...outputs.map(part));
+  const { added, balance, step } = await copyUnits(run, group, standing, { catalog, units });
+  const copied = units.map(({ shard, day, after, upTo }) => ({
+    ...{ shard, day },
+    from: after,
+    vector: upTo,
+  }));
+  return { change: { ...{ added, removed: [] }, copied, balance }, step };
 }
 
 function nameOf({ shard, day }: Pick<CopyUnit, "shard" | "day">): string {

@@ -141,13 +141,54 @@ async function catchesUp(stop: StopPlace, others: "catch up too" | "only append"
   return settled;
 }
 
-test("schedule 8: a spec that is fed again has every row once, wherever its catch-up stands", async () => {
-  const places = [catalogs, { what: "put", keyIncludes: "p/spec=B/manifest/" }] as const;
-  for (const place of places) {
-    for (const others of ["catch up too", "only append"] as const) {
+const ownManifests = { what: "put", keyIncludes: "p/spec=B/manifest/" } as const;
+
+for (const place of [catalogs, ownManifests]) {
+  for (const others of ["catch up too", "only append"] as const) {
+    const where = `at each ${place.what} while others ${others}`;
+    test(`schedule 8: a spec that is fed again has every row once, ${where}`, async () => {
       expect(await atEveryStop(place, (stop) => catchesUp(stop, others))).toBeGreaterThan(1);
-    }
+    });
   }
+}
+
+test("a catch-up that is paused stops before its next group, and goes on when it is resumed", async () => {
+  const one = await startProject();
+  const { reshard } = one.project;
+  await reshard.begin({ shards: 3 });
+  await reshard.backfill();
+  await fallBehind(one);
+  await appendAndCollect(one, "missed");
+  const paused = await reshard.backfill({
+    async mayCopy() {
+      await reshard.pause();
+      return true;
+    },
+  });
+  expect(paused.complete).toBe(false);
+  const catalog = await loadCatalog(one.env, projectId("p"));
+  expect(catalog?.behind[0]?.catchUp?.target).toBeTruthy();
+  await reshard.resume();
+  expect(await reshard.backfill()).toMatchObject({ complete: true });
+  await expectEqualSpecs(one, usersOf(["before", 6], ["missed", 3]));
+  one.env.endSimulation();
+});
+
+test("a catch-up keeps to the rate", async () => {
+  const one = await startProject();
+  const { reshard } = one.project;
+  await reshard.begin({ shards: 130 });
+  await reshard.backfill();
+  await fallBehind(one);
+  await appendAndCollect(one, "missed");
+  const waits: (string | null)[] = [];
+  await reshard.backfill({
+    throttle: { bytesPerSecond: 1_000 },
+    onProgress: (progress) => waits.push(progress.waits),
+  });
+  expect(waits).toContain("rate");
+  await expectEqualSpecs(one, usersOf(["before", 6], ["missed", 3]));
+  one.env.endSimulation();
 });
 
 test("a spec that falls behind twice has every row once", async () => {

@@ -24,7 +24,7 @@ import { seqIn } from "../copy/vectors.ts";
 /** A file of the old spec, or some row groups of it. */
 export interface CopySource {
   readonly file: FileBytes;
-  /** What its manifest says that all its rows are; undefined where it is not read whole. */
+  /** What its manifest says that its rows are, to be checked; undefined where some are not here. */
   readonly generations: readonly DayFileGeneration[] | undefined;
   /** Rows above this … */
   readonly after: CatalogVector | null;
@@ -50,6 +50,8 @@ export interface CopyOutput {
   readonly taken: readonly DayFileGeneration[];
   /** … and those of them that are of deleted users. */
   readonly deleted: readonly DayFileGeneration[];
+  /** Of each source, all rows that it holds: those of other groups, or not to be copied, too. */
+  readonly read: readonly (readonly DayFileGeneration[])[];
 }
 
 /**
@@ -64,7 +66,7 @@ export function copyRows(input: CopyInput, hasher: UserHasher): CopyOutput {
   const filter = createTombstoneFilter(key, tombstones);
   const tombstone = tombstones.reduce((newest, { number }) => Math.max(newest, number), 0);
   const targets = new Map<number, Target>();
-  for (const source of input.sources) takeSource(input, source, hasher, targets);
+  const read = input.sources.map((source) => takeSource(input, source, hasher, targets));
   const files: EncodedFile[] = [];
   const deleted: DayFileGeneration[] = [];
   for (const [shard, { sources, sums }] of [...targets].sort(([a], [b]) => a - b)) {
@@ -84,7 +86,7 @@ export function copyRows(input: CopyInput, hasher: UserHasher): CopyOutput {
     );
   }
   const taken = sumGenerations(...[...targets.values()].map(({ sums }) => sums));
-  return { files, taken, deleted: sumGenerations(deleted) };
+  return { files, taken, deleted: sumGenerations(deleted), read };
 }
 
 /** What one shard of the new spec gets. */
@@ -93,22 +95,23 @@ interface Target {
   readonly sums: DayFileGeneration[];
 }
 
-/** Splits the rows of one file, and checks that they are what its manifest says. */
+/** Splits the rows of one file, and checks that they are what its manifest says; all of them. */
 function takeSource(
   { place, group }: CopyInput,
   source: CopySource,
   hasher: UserHasher,
   targets: Map<number, Target>,
-): void {
+): readonly DayFileGeneration[] {
   const batch = storedRowsOf(source.file, hasher);
   const shards = wantedShards(batch, { shards: place.shards, group, ...source });
-  const parts = partsOf(batch, shards, source.generations !== undefined);
+  const parts = partsOf(batch, shards);
   const sums = digestsByPart(batch, parts.byRow, parts.list.length).map(({ rows, digest }, i) => ({
     generation: parts.list[i]?.generation ?? 0,
     rows,
     digest: digestText(digest),
   }));
-  if (source.generations !== undefined) checkWhole(source, sums);
+  const read = sumGenerations(sums);
+  if (source.generations !== undefined) checkRead(source.file.key, source.generations, read);
   const rowsOf = rowsByShard(shards);
   for (const [i, { shard }] of parts.list.entries()) {
     const sum = sums[i];
@@ -118,15 +121,25 @@ function takeSource(
     target.sums.push(sum);
   }
   for (const [shard, rows] of rowsOf) targets.get(shard)?.sources.push({ batch, rows });
+  return read;
 }
 
-function checkWhole({ file, generations }: CopySource, sums: readonly DayFileGeneration[]): void {
-  const difference = generationsDifference(generations ?? [], sumGenerations(sums));
+/**
+ * Checks what was read of a file against its entry.
+ *
+ * @throws {ShaleError} OBJECT_CORRUPT
+ */
+export function checkRead(
+  key: string,
+  listed: readonly DayFileGeneration[],
+  read: readonly DayFileGeneration[],
+): void {
+  const difference = generationsDifference(listed, read);
   if (difference === undefined) return;
   throw new ShaleError(
     "OBJECT_CORRUPT",
-    `Cannot copy ${file.key}: its rows are not those that its manifest lists: ${difference}`,
-    { details: { key: file.key } },
+    `Cannot copy ${key}: its rows are not those that its manifest lists: ${difference}`,
+    { details: { key } },
   );
 }
 
@@ -166,20 +179,12 @@ interface Parts {
 }
 
 /** One part for each shard and generation. */
-function partsOf(
-  { rowCount, generations }: StoredBatch,
-  shards: Uint32Array,
-  withRest: boolean,
-): Parts {
+function partsOf({ rowCount, generations }: StoredBatch, shards: Uint32Array): Parts {
   const byRow = new Uint32Array(rowCount);
   const list: { shard: number; generation: number }[] = [];
   const known = new Map<number, Map<number, number>>();
   for (let row = 0; row < rowCount; row++) {
     const shard = shards[row] ?? NO_PART;
-    if (shard === NO_PART && !withRest) {
-      byRow[row] = NO_PART;
-      continue;
-    }
     const generation = generations[row] ?? 0;
     const ofShard = known.get(shard) ?? new Map<number, number>();
     known.set(shard, ofShard);

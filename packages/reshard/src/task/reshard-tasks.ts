@@ -1,5 +1,6 @@
 import type { UserHasher } from "@shale/columns";
 import { loadUserHasher } from "@shale/columns";
+import { wholeBuffers } from "@shale/compaction";
 import type { CallOptions, Env, WorkerResult, WorkerTasks } from "@shale/env";
 import type { CopyInput, CopyOutput } from "./copy-task.ts";
 import { copyRows } from "./copy-task.ts";
@@ -34,13 +35,4 @@ export function workerReshardTasks({ workers }: Pick<Env, "workers">): ReshardTa
       return workers.run({ name: "reshard.copy", input, transfer: wholeBuffers(views) }, options);
     },
   };
-}
-
-/** Buffers that belong to one of the views alone: a part of Node's pool is not ours to move. */
-function wholeBuffers(views: readonly Uint8Array[]): readonly ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const { buffer, byteLength } of views) {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffers.add(buffer);
-  }
-  return [...buffers];
 }
