@@ -12,8 +12,12 @@ import * as memory from "./scenarios/memory.js";
 import * as ndjson from "./scenarios/ndjson-ingest.js";
 import * as queries from "./scenarios/queries.js";
 import * as reshard from "./scenarios/reshard.js";
+import * as reshardSteps from "./scenarios/reshard-steps.js";
 
-const scenarios = { append, "ndjson-ingest": ndjson, compaction, memory, queries, reshard };
+const scenarios = {
+  ...{ append, "ndjson-ingest": ndjson, compaction, memory, queries, reshard },
+  "reshard-steps": reshardSteps,
+};
 const here = dirname(fileURLToPath(import.meta.url));
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const quick = process.argv.includes("--quick");
@@ -58,11 +62,16 @@ for (const name of names.length > 0 ? names : Object.keys(scenarios)) {
           max: Math.round(result.rowsPerSecond.max / 1000),
           ...(ratios && { [`ratio to ${scenario.floor}`]: ratioOf(result, 2) }),
           ...(result.peakMb && { "peak MB": result.peakMb }),
-          ...result.figures,
         },
       ]),
     ),
   );
+  for (const { engine, figures } of results) {
+    const entries = Object.entries(figures);
+    const width = Math.max(0, ...entries.map(([name]) => name.length));
+    if (entries.length > 0) console.log(`\n${engine}`);
+    for (const [name, value] of entries) console.log(`  ${name.padEnd(width)}  ${value}`);
+  }
   const lines = results.map((result) => ({
     scenario: name,
     engine: result.engine,

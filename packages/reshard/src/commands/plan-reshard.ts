@@ -65,6 +65,10 @@ export async function planReshard(
       const total = rows.reduce((sum, count) => sum + count, 0);
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       const units = unitsOf(files, { from: from.shards, to: shards });
+      const rehearsal = { files, shards, rows: total - tailRows, signal };
+      const rehearsed = await rehearseCopy(context, pin, rehearsal);
+      // Files become smaller and more where there are more shards; fewer shards join them.
+      const growth = shards > from.shards ? Math.max(1, rehearsed?.growth ?? 1) : 1;
       const share = total === 0 ? 0 : users.largest / Math.max(1, users.rows);
       return {
         from,
@@ -72,8 +76,8 @@ export async function planReshard(
         jobs: units.length,
         rows: total,
         bytes,
-        diskPeakBytes: 2 * bytes,
-        etaMs: await rehearseCopy(context, pin, { files, shards, rows: total - tailRows, signal }),
+        diskPeakBytes: Math.ceil(bytes + growth * bytes),
+        etaMs: rehearsed?.etaMs ?? null,
         skew: { before: skewOf(rows), after: skewOf(users.byShard) },
         largestUser: { share },
         warnings: warningsOf({ share, shards, tailRows, units: units.length }),
