@@ -168,3 +168,22 @@ test("a backfill that is killed again and again does no job twice (A4)", async (
   await store.close();
   env.endSimulation();
 });
+
+test("a job of one group of many counts for its share: all is done at the end only (A12, I24)", async () => {
+  await withProject(4, async (project) => {
+    await project.append(eventsOf(300));
+    await project.compact();
+    const { reshard } = project;
+    await reshard.begin({ shards: 4 * 130, throttle: { concurrency: 1 } });
+    const shares: number[] = [];
+    await reshard.backfill({
+      onProgress: ({ jobsDone, jobsTotal, rowsDone, rowsTotal }) => {
+        expect(rowsDone / rowsTotal).toBeCloseTo(jobsDone / jobsTotal, 1);
+        shares.push(rowsDone / rowsTotal);
+      },
+    });
+    expect(shares.filter((share) => share > 0 && share < 1).length).toBeGreaterThan(5);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares.at(-1)).toBe(1);
+  });
+});

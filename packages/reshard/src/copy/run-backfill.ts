@@ -12,7 +12,7 @@ import type { CopyProgress } from "./copy-progress.ts";
 import { progressOf } from "./copy-progress.ts";
 import type { CopyHalt, CopyRun } from "./copy-run.ts";
 import { haltOf, operationIn } from "./copy-run.ts";
-import type { CopyJob, CopyUnit } from "./plan-units.ts";
+import type { CopyJob, CopyUnit, SpecPair } from "./plan-units.ts";
 import { copyJobDefaults, planCopyJobs, planUnits } from "./plan-units.ts";
 import { runCopyJob } from "./run-copy-job.ts";
 import { readSourceGroups, sourceDaysOf } from "./source-days.ts";
@@ -206,7 +206,7 @@ async function copyRound(
       const ofJob = { ...copies, bytesMax, jobs: { ...jobs, signal } };
       const end = await runCopyJob(ofJob, group, { seen: catalog, job });
       ends.push(end);
-      if (end === "committed") done = withJob(done, job);
+      if (end === "committed") done = withJob(done, job, { pair: copies.pair, catalog });
       run.onProgress?.(done, null);
     } catch (error) {
       const key = missingKeyOf(error);
@@ -217,13 +217,19 @@ async function copyRound(
   return { ends, missed, halt };
 }
 
-/** Between two looks at the manifests, which count exactly. */
-function withJob(progress: CopyProgress, { units, bytes }: CopyJob): CopyProgress {
-  const rows = units.flatMap(({ needed }) => needed).reduce((sum, one) => sum + one.rows, 0);
+/** Between two looks at the manifests, which count exactly: a job counts for its group's share. */
+function withJob(
+  progress: CopyProgress,
+  { units }: CopyJob,
+  { pair, catalog }: { readonly pair: SpecPair; readonly catalog: CatalogDocument },
+): CopyProgress {
+  const copied = units.map((unit) => ({ ...unit, isDone: true }));
+  const { spec } = operationIn(catalog);
+  const { jobsDone, rowsDone, bytesDone } = progressOf(copied, pair, catalog, spec);
   return {
     ...progress,
-    jobsDone: Math.min(progress.jobsTotal, progress.jobsDone + units.length),
-    rowsDone: Math.min(progress.rowsTotal, progress.rowsDone + rows),
-    bytesDone: Math.min(progress.bytesTotal, progress.bytesDone + bytes),
+    jobsDone: Math.min(progress.jobsTotal, progress.jobsDone + jobsDone),
+    rowsDone: Math.min(progress.rowsTotal, progress.rowsDone + rowsDone),
+    bytesDone: Math.min(progress.bytesTotal, progress.bytesDone + bytesDone),
   };
 }
