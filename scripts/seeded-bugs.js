@@ -63,8 +63,8 @@ export const seededBugs = [
     "S2, A4",
     "a copy begins from nothing each time",
     "packages/reshard/src/copy/copy-units.ts",
-    "after: unit.after,",
-    "after: null,",
+    "const { after, upTo } = unit;",
+    "const { after, upTo } = { ...unit, after: null };",
     [copies, "of a day that was copied"],
   ),
   bug(

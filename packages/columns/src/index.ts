@@ -52,6 +52,7 @@ export type { TextTable } from "./text-table.ts";
 export { compareTexts, emptyTextTable, selectTexts, textAt, textBytesAt } from "./text-table.ts";
 export type { TextTableBuilder } from "./text-table-builder.ts";
 export { createTextTableBuilder } from "./text-table-builder.ts";
+export { coarserPlace, finerPlace, leadingBits, reversedBits } from "./users/place-shifts.ts";
 export type { Tombstone, TombstoneFilter } from "./users/tombstone-filter.ts";
 export { createTombstoneFilter, hiddenRows, tombstoneHash } from "./users/tombstone-filter.ts";
 export type { UserHasher } from "./users/user-hasher.ts";

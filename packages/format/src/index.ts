@@ -58,15 +58,20 @@ export type {
   DayFileRowGroup,
   DayFileRows,
   DayFileSelection,
+  EncodedDayFile,
   NamedColumn,
 } from "./day-file/day-file.ts";
-export { decodeDayFileRows } from "./day-file/decode-day-file-rows.ts";
-export type { EncodeDayFileOptions, EncodedDayFile } from "./day-file/encode-day-file.ts";
+export { decodeDayFileRows, decodeDayFileUsers } from "./day-file/decode-day-file-rows.ts";
+export type { EncodeDayFileOptions } from "./day-file/encode-day-file.ts";
 export { defaultDayFileCompression, encodeDayFile } from "./day-file/encode-day-file.ts";
 export { DAY_FILE_FORMAT_VERSION } from "./day-file/footer-document.ts";
 export type { DayFileIndex } from "./day-file/open-day-file.ts";
 export { openDayFile } from "./day-file/open-day-file.ts";
 export { planDayFileRead } from "./day-file/plan-day-file-read.ts";
+export type { JoinedContent, RowGroupSource } from "./day-file/row-groups/join-row-groups.ts";
+export { joinRowGroups, mayBeJoined } from "./day-file/row-groups/join-row-groups.ts";
+export type { RowGroupFacts, SummedFacts } from "./day-file/row-groups/row-group-facts.ts";
+export { checkFacts, sumFacts } from "./day-file/row-groups/row-group-facts.ts";
 export { createEventFileEncoder } from "./event-file/event-file-encoder.ts";
 export type { Heartbeat } from "./heartbeat.ts";
 export { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_FORMAT_VERSION } from "./heartbeat.ts";

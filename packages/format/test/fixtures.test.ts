@@ -2,12 +2,15 @@ import { readFileSync } from "node:fs";
 import { eventAt, type LoggedBatch } from "@shale/columns";
 import { describe, expect, test } from "vitest";
 import { decodeBatch } from "../src/batch/decode-batch.ts";
+import { openDayFile } from "../src/day-file/open-day-file.ts";
+import { checkFacts } from "../src/day-file/row-groups/row-group-facts.ts";
 import { decodeTailHeader, decodeTailObject } from "../src/tail/tail-codec.ts";
 import { scanWal } from "../src/wal/scan-wal.ts";
 import { fixtureBatch } from "./day-file-example.ts";
 import { rowsOf as dayFileRowsOf, readBack, wanted } from "./day-file-rows.ts";
 
 const DAY_FILE_FOOTER_BYTES = 7634;
+const DAY_FILE_2_FOOTER_BYTES = 7184;
 
 /** Written once by the first version, and never again: what was kept stays readable. */
 function fixture(name: string): Uint8Array {
@@ -73,4 +76,14 @@ describe("files of format version 1 stay readable", () => {
     const read = readBack(bytes, DAY_FILE_FOOTER_BYTES);
     expect(dayFileRowsOf(read)).toEqual(wanted(fixtureBatch.rows));
   });
+});
+
+test("day-file.parquet of format version 2 stays readable, and what its four row groups tell", () => {
+  const bytes = readFileSync(new URL("../fixtures/v2/day-file.parquet", import.meta.url));
+  const read = readBack(bytes, DAY_FILE_2_FOOTER_BYTES);
+  expect(dayFileRowsOf(read)).toEqual(wanted(fixtureBatch.rows));
+  const tail = bytes.subarray(bytes.length - DAY_FILE_2_FOOTER_BYTES);
+  const { footer, rowGroupFacts } = openDayFile(tail, { key: "k", size: bytes.length });
+  expect(rowGroupFacts).toHaveLength(4);
+  checkFacts(footer, rowGroupFacts!, { key: "k" });
 });

@@ -1,6 +1,6 @@
-import { digestsByGeneration } from "@shale/columns";
-import type { DayFileFooter, DayFileGeneration } from "@shale/format";
-import { decodeDayFileRows, openDayFile, planDayFileRead } from "@shale/format";
+import { digestsByGeneration, generationsDifference, sumGenerations } from "@shale/columns";
+import type { DayFileFooter, DayFileGeneration, DayFileIndex } from "@shale/format";
+import { checkFacts, decodeDayFileRows, openDayFile, planDayFileRead } from "@shale/format";
 import { invariant } from "@shale/model";
 import { wholeRows } from "./file-rows.ts";
 
@@ -18,16 +18,37 @@ export interface VerifyOutput {
   readonly generations: readonly DayFileGeneration[];
 }
 
-/** Decodes a whole day file and digests its rows. @throws {ShaleError} OBJECT_CORRUPT */
+/**
+ * Decodes a whole day file, a row group after the other, and digests its rows: those of each row
+ * group are what its footer says of it, so that a copy may go by that.
+ *
+ * @throws {ShaleError} OBJECT_CORRUPT
+ */
 export function verifyFile({ key, bytes, footerBytes }: VerifyInput): VerifyOutput {
   const size = bytes.length;
   const index = openDayFile(bytes.subarray(size - footerBytes), { key, size });
-  const selection = wholeRows(undefined);
+  const { footer, chunks, rowGroupFacts } = index;
+  const digests = chunks.map((_group, number) => digestGroup({ key, bytes, index }, number));
+  if (rowGroupFacts !== undefined && chunks.length > 1) {
+    checkFacts(footer, rowGroupFacts, { key });
+    for (const [number, { generations }] of rowGroupFacts.entries()) {
+      const difference = generationsDifference(generations, digests[number] ?? []);
+      const place = `row group ${number} of a day file`;
+      invariant(difference === undefined, `${place} holds the rows that it tells: ${difference}`);
+    }
+  }
+  return { footer, generations: sumGenerations(...digests) };
+}
+
+function digestGroup(
+  { key, bytes, index }: Pick<VerifyInput, "key" | "bytes"> & { readonly index: DayFileIndex },
+  number: number,
+): readonly DayFileGeneration[] {
+  const selection = wholeRows([number]);
   const parts = planDayFileRead(index, selection).map(({ offset, length }) =>
     bytes.subarray(offset, offset + length),
   );
   const { userIds, places, ...rows } = decodeDayFileRows(index, selection, parts, { key });
   invariant(places !== undefined, "rows that are verified come with their places");
-  const digested = { ...rows, ...places, users: { ids: userIds } };
-  return { footer: index.footer, generations: digestsByGeneration(digested) };
+  return digestsByGeneration({ ...rows, ...places, users: { ids: userIds } });
 }

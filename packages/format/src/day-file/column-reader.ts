@@ -22,8 +22,7 @@ export function columnReader(
   parts: readonly Uint8Array[],
   key: string,
 ): ColumnReader {
-  const ranges = planDayFileRead(index, selection);
-  invariant(parts.length === ranges.length, `${ranges.length} ranges have as many parts`);
+  const bytesOf = checkedChunks(index, selection, parts, key);
   const groups = selectedGroups(index, selection);
   const numbers = new Map(index.columns.map(({ name }, number) => [name, number]));
   return {
@@ -36,13 +35,30 @@ export function columnReader(
       return groups.map((group) => {
         const place = index.chunks[group]?.[number];
         invariant(place !== undefined, `row group ${group} has a column ${name}`);
-        const bytes = bytesOf(place, ranges, parts, key);
-        if (crcText(crc32(bytes)) !== place.crc) {
-          throw corrupt(key, `the checksum of ${name} in row group ${group} is another`);
-        }
-        return readChunk(bytes, place.chunk, column, key);
+        return readChunk(bytesOf(group, number), place.chunk, column, key);
       });
     },
+  };
+}
+
+/** Gives the bytes of a chunk, once its checksum is right. @throws {ShaleError} OBJECT_CORRUPT */
+export function checkedChunks(
+  index: DayFileIndex,
+  selection: DayFileSelection,
+  parts: readonly Uint8Array[],
+  key: string,
+): (group: number, column: number) => Uint8Array {
+  const ranges = planDayFileRead(index, selection);
+  invariant(parts.length === ranges.length, `${ranges.length} ranges have as many parts`);
+  return (group, column) => {
+    const place = index.chunks[group]?.[column];
+    invariant(place !== undefined, `row group ${group} has column ${column}`);
+    const bytes = bytesOf(place, ranges, parts, key);
+    if (crcText(crc32(bytes)) !== place.crc) {
+      const { name } = index.columns[column] ?? { name: column };
+      throw corrupt(key, `the checksum of ${name} in row group ${group} is another`);
+    }
+    return bytes;
   };
 }
 

@@ -127,10 +127,12 @@ describe("a damaged day file", () => {
   });
 
   test("of a later format version is unknown", () => {
-    const later = withDocument((text) => text.replace('{"format":1,', '{"format":2,'));
+    const later = withDocument((text) => text.replace('{"format":2,', '{"format":3,'));
     expect(refusalOf(() => opened(later))).toBe("FORMAT_UNKNOWN");
-    const none = withDocument((text) => text.replace('{"format":1,', '{"format":0,'));
+    const none = withDocument((text) => text.replace('{"format":2,', '{"format":0,'));
     expect(refusalOf(() => opened(none))).toBe("OBJECT_CORRUPT");
+    const older = withDocument((text) => text.replace('{"format":2,', '{"format":1,'));
+    expect(refusalOf(() => opened(older))).toBe("OBJECT_CORRUPT");
   });
 
   test("whose document disagrees with its Parquet metadata is refused", () => {
@@ -139,6 +141,8 @@ describe("a damaged day file", () => {
       (text) => text.replace('"rows":300,', '"rows":301,'),
       (text) => text.replace('"start":0,', '"start":1,'),
       (text) => text.replace('"digest":"0123', '"digest":"x123'),
+      (text) => text.replace(/(?<="eventRows":\[\d+),\d+/, (one) => one.replace(/./g, " ")),
+      (text) => text.replace('"eventClientRows":[', '"eventClientRowS":['),
     ];
     for (const edit of edits)
       expect(refusalOf(() => opened(withDocument(edit)))).toBe("OBJECT_CORRUPT");

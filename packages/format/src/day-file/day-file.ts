@@ -85,6 +85,13 @@ export interface DayFileFooter {
   readonly compression: DayFileCompression;
 }
 
+export interface EncodedDayFile {
+  readonly bytes: Uint8Array;
+  readonly footer: DayFileFooter;
+  /** Bytes at the end that hold the footer, its length and magic: what `openDayFile` takes. */
+  readonly footerBytes: number;
+}
+
 /** What of a file is wanted. Users, events and times always come. */
 export interface DayFileSelection {
   /** Also insert_id, seq, writer and generation. */

@@ -40,6 +40,17 @@ export function decodeDayFileRows(
   };
 }
 
+/** The users of row groups of which everything was read; no other column is decoded. */
+export function decodeDayFileUsers(
+  index: DayFileIndex,
+  rowGroups: readonly number[] | undefined,
+  parts: readonly Uint8Array[],
+  { key }: { readonly key: string },
+): TextTable {
+  const selection = { places: true, properties: "all", rowGroups } as const;
+  return readUsers(columnReader(index, selection, parts, key)).ids;
+}
+
 function textsOf(values: ChunkValues, source: string): ChunkValues & { readonly kind: "texts" } {
   if (values.kind !== "texts") throw corrupt(source, "a column of texts holds something else");
   return values;

@@ -1,29 +1,22 @@
-import { crc32 } from "node:zlib";
 import { invariant } from "@shale/model";
 import { defaultBlockCompression } from "../blocks/block-codec.ts";
-import { joinedBytes } from "../parquet/byte-sink.ts";
 import { writeChunk } from "../parquet/chunk-writer.ts";
-import { encodeFileMetadata } from "../parquet/encode-metadata.ts";
 import type { ParquetChunk, ParquetRowGroup } from "../parquet/file-metadata.ts";
-import { PARQUET_END_BYTES, PARQUET_MAGIC } from "../parquet/parquet-codes.ts";
+import { PARQUET_MAGIC } from "../parquet/parquet-codes.ts";
 import { fileColumns, textsMaxOf } from "./chunks/file-chunks.ts";
 import { createScratch } from "./chunks/present-slots.ts";
 import { nameColumns } from "./column-names.ts";
-import type { DayFileCompression, DayFileContent, DayFileFooter } from "./day-file.ts";
-import {
-  CHECKSUM_KEY,
-  CHECKSUM_ZEROS,
-  checksumAt,
-  checksumOf,
-  crcText,
-  DAY_FILE_FORMAT_VERSION,
-  DOCUMENT_KEY,
-  type FooterDocument,
-  type StoredRowGroup,
-} from "./footer-document.ts";
-import { countColumns, countEvents, extentOf, seqsByWriter } from "./footer-facts.ts";
-import { footerOf } from "./open-day-file.ts";
+import type {
+  DayFileCompression,
+  DayFileContent,
+  DayFileFooter,
+  EncodedDayFile,
+} from "./day-file.ts";
+import { chunkCrc, finishDayFile } from "./finish-day-file.ts";
+import type { StoredRowGroup } from "./footer-document.ts";
+import { countColumns, createEventCounter, extentOf, seqsByWriter } from "./footer-facts.ts";
 import { pageCompressor } from "./page-compressor.ts";
+import { factsByGroup, namedUsersOf } from "./row-groups/row-group-facts.ts";
 import { cutRowGroups, placeOfRun, type UserRuns, userRuns } from "./user-runs.ts";
 
 export interface EncodeDayFileOptions {
@@ -36,16 +29,8 @@ export interface EncodeDayFileOptions {
   readonly rowGroupRowsMax?: number | undefined;
 }
 
-export interface EncodedDayFile {
-  readonly bytes: Uint8Array;
-  readonly footer: DayFileFooter;
-  /** Bytes at the end that hold the footer, its length and magic: what `openDayFile` takes. */
-  readonly footerBytes: number;
-}
-
 const ROW_GROUP_ROWS_MAX = 131_072;
 const DAY_MS = 86_400_000;
-const CREATED_BY = "shale";
 
 /** What this process writes by default: the fastest compression that loads here. Never throws. */
 export function defaultDayFileCompression(): DayFileCompression {
@@ -78,18 +63,19 @@ export function encodeDayFile(
   const scratch = createScratch(rowsMax, textsMaxOf(batch));
   const compressor = pageCompressor(compression);
 
+  const facts = cuts.length > 1 ? factsByGroup(batch, runs, cuts) : [];
   const parts: Uint8Array[] = [PARQUET_MAGIC];
   let offset = PARQUET_MAGIC.length;
   const groups: ParquetRowGroup[] = [];
   const stored: StoredRowGroup[] = [];
-  for (const cut of cuts) {
+  for (const [number, cut] of cuts.entries()) {
     const chunks: ParquetChunk[] = [];
     let crcs = "";
     for (const column of columns) {
       const written = writeChunk(column.encode(cut, scratch), offset, compressor);
       parts.push(...written.parts);
       chunks.push(written.chunk);
-      crcs += crcText(written.parts.reduce((crc, part) => crc32(part, crc), 0));
+      crcs += chunkCrc(written.parts);
       offset += written.chunk.compressedBytes;
     }
     const rows = cut.end - cut.start;
@@ -100,40 +86,15 @@ export function encodeDayFile(
       firstPlace: placeOfRun(runs, cut.firstRun),
       lastPlace: placeOfRun(runs, cut.lastRun),
       crcs,
+      facts: facts[number],
     });
   }
-  const document: FooterDocument = {
-    format: DAY_FILE_FORMAT_VERSION,
-    ...factsOf(content, runs),
-    columns: named,
-    rowGroups: stored,
-    compression,
-  };
-  const metadata = encodeFileMetadata({
+  return finishDayFile(parts, {
     columns: columns.map(({ column }) => column),
-    rows: batch.rowCount,
     rowGroups: groups,
-    keyValues: [
-      { key: DOCUMENT_KEY, value: JSON.stringify(document) },
-      { key: CHECKSUM_KEY, value: CHECKSUM_ZEROS },
-    ],
-    createdBy: CREATED_BY,
+    facts: { ...factsOf(content, runs), columns: named, compression },
+    stored,
   });
-  const tail = endOfFile(metadata);
-  parts.push(tail);
-  return { bytes: joinedBytes(parts), footer: footerOf(document), footerBytes: tail.length };
-}
-
-/** The metadata, its length and the magic, with the checksum over all three. */
-function endOfFile(metadata: Uint8Array): Uint8Array {
-  const tail = new Uint8Array(metadata.length + PARQUET_END_BYTES);
-  tail.set(metadata);
-  new DataView(tail.buffer).setUint32(metadata.length, metadata.length, true);
-  tail.set(PARQUET_MAGIC, metadata.length + 4);
-  const digitsAt = checksumAt(tail);
-  invariant(digitsAt > 0, "the metadata has a place for its checksum");
-  tail.set(new TextEncoder().encode(checksumOf(tail, digitsAt)), digitsAt);
-  return tail;
 }
 
 function factsOf(
@@ -146,13 +107,8 @@ function factsOf(
     Math.floor(times.min / DAY_MS) === day && Math.floor(times.max / DAY_MS) === day,
     `the rows are of day ${day}`,
   );
-  const events = countEvents(batch);
-  const { offsets } = batch.users.ids;
-  let users = 0;
-  for (let run = 0; run < runs.count; run++) {
-    const user = batch.userCodes[runs.starts[run] ?? 0] ?? 0;
-    if (offsets[user] !== offsets[user + 1]) users++;
-  }
+  const range = { start: 0, end: batch.rowCount };
+  const events = createEventCounter(batch)(range);
   return {
     project,
     spec,
@@ -162,14 +118,14 @@ function factsOf(
     tombstone,
     rows: batch.rowCount,
     clientRows: events.reduce((sum, event) => sum + event.clientRows, 0),
-    users,
+    users: namedUsersOf(batch, runs, { firstRun: 0, lastRun: runs.count - 1 }),
     minTimeMs: times.min,
     maxTimeMs: times.max,
     firstPlace: placeOfRun(runs, 0),
     lastPlace: placeOfRun(runs, runs.count - 1),
     distinct,
     generations,
-    seqs: seqsByWriter(batch),
+    seqs: seqsByWriter(batch, range),
     events,
   };
 }

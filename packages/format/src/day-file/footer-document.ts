@@ -12,19 +12,24 @@ import {
   truth,
   wholeFrom,
 } from "../json-shape.ts";
-import type { DayFileFooter, DayFileRowGroup, NamedColumn } from "./day-file.ts";
+import type { DayFileEventCount, DayFileFooter, DayFileRowGroup, NamedColumn } from "./day-file.ts";
+import type { RowGroupFacts } from "./row-groups/row-group-facts.ts";
 
 /** Version of the layout and of the document. A reader refuses what it does not know. */
-export const DAY_FILE_FORMAT_VERSION = 1;
+export const DAY_FILE_FORMAT_VERSION = 2;
+/** Row groups tell no facts of their own: all files of one row group, and older ones. */
+const PLAIN_FORMAT_VERSION = 1;
 /** Keys of the file's key-value metadata. */
 export const DOCUMENT_KEY = "shale";
 /** CRC-32 of the end of the file with these digits read as zeros; the last pair of all. */
 export const CHECKSUM_KEY = "shale.crc32";
 export const CHECKSUM_ZEROS = "00000000";
 
-/** A row group with the CRC-32 of each chunk, 8 hex digits a column. */
 export interface StoredRowGroup extends DayFileRowGroup {
+  /** CRC-32 of each chunk, 8 hex digits a column. */
   readonly crcs: string;
+  /** undefined: the document tells those of the whole file alone. */
+  readonly facts: RowGroupFacts | undefined;
 }
 
 /** The document in the file's metadata: the footer, and what only the codec needs. */
@@ -42,7 +47,11 @@ const ordinal: Shape<ReturnType<typeof writerOrdinal>> = (value, place) =>
 const placeDigits = textOf(/^[0-9a-f]{16}$/);
 const kind = oneOf("string", "list", "number", "boolean");
 
-const documentShape: Shape<FooterDocument> = objectOf<FooterDocument>({
+const digest = textOf(/^[0-9a-f]{32}$/);
+const generationShapes = listOf(objectOf({ generation: wholeFrom(0), rows: wholeFrom(0), digest }));
+const seqShapes = listOf(objectOf({ writer: ordinal, min: wholeFrom(0), max: wholeFrom(0) }));
+
+const documentShapes = {
   format: wholeFrom(1),
   project: freeText,
   spec: freeText,
@@ -58,27 +67,74 @@ const documentShape: Shape<FooterDocument> = objectOf<FooterDocument>({
   firstPlace: placeDigits,
   lastPlace: placeDigits,
   distinct: truth,
-  generations: listOf(
-    objectOf({
-      generation: wholeFrom(0),
-      rows: wholeFrom(0),
-      digest: textOf(/^[0-9a-f]{32}$/),
-    }),
-  ),
-  seqs: listOf(objectOf({ writer: ordinal, min: wholeFrom(0), max: wholeFrom(0) })),
+  generations: generationShapes,
+  seqs: seqShapes,
   events: listOf(objectOf({ event: freeText, rows: wholeFrom(1), clientRows: wholeFrom(0) })),
   columns: listOf(objectOf({ name: freeText, kind, rows: wholeFrom(1), column: freeText })),
-  rowGroups: listOf(
-    objectOf({
-      start: wholeFrom(0),
-      rows: wholeFrom(1),
-      firstPlace: placeDigits,
-      lastPlace: placeDigits,
-      crcs: textOf(/^([0-9a-f]{8})+$/),
-    }),
-  ),
   compression: oneOf("none", "lz4", "snappy", "zstd"),
+} as const;
+
+const rowGroupShapes = {
+  start: wholeFrom(0),
+  rows: wholeFrom(1),
+  firstPlace: placeDigits,
+  lastPlace: placeDigits,
+  crcs: textOf(/^([0-9a-f]{8})+$/),
+} as const;
+
+/** Facts as they are written: rows and client rows of every event of the file, in its order. */
+const factShapes = {
+  users: wholeFrom(0),
+  minTimeMs: wholeNumber,
+  maxTimeMs: wholeNumber,
+  generations: generationShapes,
+  seqs: seqShapes,
+  eventRows: listOf(wholeFrom(0)),
+  eventClientRows: listOf(wholeFrom(0)),
+} as const;
+
+const plainDocument = objectOf({
+  ...documentShapes,
+  rowGroups: listOf(objectOf(rowGroupShapes)),
 });
+const factsDocument = objectOf({
+  ...documentShapes,
+  rowGroups: listOf(objectOf({ ...rowGroupShapes, ...factShapes })),
+});
+
+/** Version of a document with these row groups. */
+export function formatOf(rowGroups: readonly StoredRowGroup[]): number {
+  const isTold = rowGroups.length > 1 && rowGroups.every(({ facts }) => facts !== undefined);
+  return isTold ? DAY_FILE_FORMAT_VERSION : PLAIN_FORMAT_VERSION;
+}
+
+/** The document as it is written: fields in the order of docs/formats/day-file.md. */
+export function encodeFooterDocument({ rowGroups, ...document }: FooterDocument): string {
+  const { format, project, spec, shard, shards, day, tombstone, ...others } = document;
+  const { rows, clientRows, users, minTimeMs, maxTimeMs, firstPlace, lastPlace } = others;
+  const { distinct, generations, seqs, events, columns, compression } = others;
+  return JSON.stringify({
+    ...{ format, project, spec, shard, shards, day, tombstone },
+    ...{ rows, clientRows, users, minTimeMs, maxTimeMs, firstPlace, lastPlace },
+    ...{ distinct, generations, seqs, events, columns },
+    rowGroups: rowGroups.map(({ facts, ...group }) =>
+      facts === undefined || format === PLAIN_FORMAT_VERSION
+        ? group
+        : { ...group, ...writtenFacts(facts, events) },
+    ),
+    compression,
+  });
+}
+
+function writtenFacts(facts: RowGroupFacts, events: readonly DayFileEventCount[]) {
+  const { users, minTimeMs, maxTimeMs, generations, seqs } = facts;
+  const own = new Map(facts.events.map((one) => [one.event, one]));
+  return {
+    ...{ users, minTimeMs, maxTimeMs, generations, seqs },
+    eventRows: events.map(({ event }) => own.get(event)?.rows ?? 0),
+    eventClientRows: events.map(({ event }) => own.get(event)?.clientRows ?? 0),
+  };
+}
 
 /**
  * The document of a file, checked for its version and shape.
@@ -93,7 +149,29 @@ export function parseFooterDocument(text: string, key: string): FooterDocument {
   if (typeof format === "number" && format > DAY_FILE_FORMAT_VERSION) {
     throw formatUnknown(key, `format version ${format}, above ${DAY_FILE_FORMAT_VERSION},`);
   }
-  return documentShape(value, place);
+  if (format !== DAY_FILE_FORMAT_VERSION) {
+    const { rowGroups, ...document } = plainDocument(value, place);
+    const facts = undefined;
+    return { ...document, rowGroups: rowGroups.map((group) => ({ ...group, facts })) };
+  }
+  const { rowGroups, ...document } = factsDocument(value, place);
+  return {
+    ...document,
+    rowGroups: rowGroups.map(({ eventRows, eventClientRows, ...group }, number) => {
+      const { start, rows, firstPlace, lastPlace, crcs, ...facts } = group;
+      if (new Set([document.events, eventRows, eventClientRows].map((a) => a.length)).size > 1) {
+        throw corrupt(key, `row group ${number} does not count every event`);
+      }
+      const events = document.events
+        .map(({ event }, at) => ({
+          event,
+          rows: eventRows[at] ?? 0,
+          clientRows: eventClientRows[at] ?? 0,
+        }))
+        .filter((count) => count.rows > 0);
+      return { start, rows, firstPlace, lastPlace, crcs, facts: { ...facts, events } };
+    }),
+  };
 }
 
 function parsed(text: string, key: string): unknown {

@@ -3,6 +3,7 @@ import { textAt } from "@shale/columns";
 import { writerOrdinal } from "@shale/model";
 import type { DayFileSeqs } from "../manifest/manifest-document.ts";
 import type { DayFileColumn, DayFileEventCount } from "./day-file.ts";
+import type { RowRange } from "./user-runs.ts";
 
 const TILDE = 0x7e;
 
@@ -18,13 +19,22 @@ function clientIds({ insertIds }: StoredBatch): Uint8Array {
   return isClient;
 }
 
-/** Rows by event name, bytewise. */
-export function countEvents(batch: StoredBatch): readonly DayFileEventCount[] {
-  const { eventCodes, events, insertIdCodes, rowCount } = batch;
+/** Counts rows of some stretch by event name, bytewise. */
+export function createEventCounter(
+  batch: StoredBatch,
+): (range: RowRange) => readonly DayFileEventCount[] {
   const isClient = clientIds(batch);
+  return (range) => countEvents(batch, isClient, range);
+}
+
+function countEvents(
+  { eventCodes, events, insertIdCodes }: StoredBatch,
+  isClient: Uint8Array,
+  { start, end }: RowRange,
+): readonly DayFileEventCount[] {
   const rows = new Uint32Array(events.count);
   const clientRows = new Uint32Array(events.count);
-  for (let row = 0; row < rowCount; row++) {
+  for (let row = start; row < end; row++) {
     const event = eventCodes[row] ?? 0;
     rows[event] = (rows[event] ?? 0) + 1;
     clientRows[event] = (clientRows[event] ?? 0) + (isClient[insertIdCodes[row] ?? 0] ?? 0);
@@ -45,11 +55,14 @@ export function countEvents(batch: StoredBatch): readonly DayFileEventCount[] {
 }
 
 /** Least and greatest seq of each writer, by ordinal. */
-export function seqsByWriter({ writers, seqs, rowCount }: StoredBatch): readonly DayFileSeqs[] {
+export function seqsByWriter(
+  { writers, seqs }: StoredBatch,
+  { start, end }: RowRange,
+): readonly DayFileSeqs[] {
   const extents = new Map<number, { min: number; max: number }>();
   let current = { min: Infinity, max: -Infinity };
   let currentWriter = Number.NaN;
-  for (let row = 0; row < rowCount; row++) {
+  for (let row = start; row < end; row++) {
     const writer = writers[row] ?? 0;
     if (writer !== currentWriter) {
       currentWriter = writer;

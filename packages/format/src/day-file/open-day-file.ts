@@ -15,6 +15,7 @@ import {
   isChecksumRight,
   parseFooterDocument,
 } from "./footer-document.ts";
+import type { RowGroupFacts } from "./row-groups/row-group-facts.ts";
 
 /** A chunk, where it lies and what its bytes must sum up to. */
 export interface IndexedChunk {
@@ -32,6 +33,8 @@ export interface DayFileIndex {
   /** Of each row group, its chunks in the order of `columns`. */
   readonly chunks: readonly (readonly IndexedChunk[])[];
   readonly properties: readonly NamedColumn[];
+  /** Of each row group; undefined where a file of format 1 has several. */
+  readonly rowGroupFacts: readonly RowGroupFacts[] | undefined;
 }
 
 /**
@@ -61,7 +64,16 @@ export function openDayFile(
     columns: metadata.columns,
     chunks: indexChunks(metadata, document, { key, dataEnd: size - tail.length }),
     properties: document.columns,
+    rowGroupFacts: factsOf(document),
   };
+}
+
+function factsOf(document: FooterDocument): DayFileIndex["rowGroupFacts"] {
+  const facts = document.rowGroups.flatMap((group) => group.facts ?? []);
+  if (facts.length === document.rowGroups.length) return facts;
+  if (document.rowGroups.length > 1) return undefined;
+  const { users, minTimeMs, maxTimeMs, generations, seqs, events } = document;
+  return [{ users, minTimeMs, maxTimeMs, generations, seqs, events }];
 }
 
 /** The footer without what only the codec needs. */

@@ -17,6 +17,7 @@ import { groupCountOf, invariant } from "@shale/model";
 import type { TailCache } from "@shale/scan";
 import type { CopyRun } from "../copy/copy-run.ts";
 import type { StepBy } from "../edits/step.ts";
+import { SLICE_ROWS_MIN } from "../slice/plan-slices.ts";
 import { inlineReshardTasks, workerReshardTasks } from "../task/reshard-tasks.ts";
 
 /** What the commands of one project share in a process. */
@@ -97,6 +98,7 @@ export function copyRunOf(
     pair,
     sources: groupsOf(source, pair.from),
     targets: groupsOf(spec, pair.to),
+    sliceRowsMin: SLICE_ROWS_MIN,
     bytesMax: memoryBytesMax / (jobs.parallel * REWRITE_FACTOR),
   };
 }

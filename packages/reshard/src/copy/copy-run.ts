@@ -17,6 +17,8 @@ export interface CopyRun {
   readonly targets: readonly GroupRun[];
   /** Of source files, what one task decodes at a time, about: a row group at least. */
   readonly bytesMax: number;
+  /** Rows of a row group that is copied without being decoded, on the average. */
+  readonly sliceRowsMin: number;
 }
 
 /** Why a copy may not go on; undefined when it may. */

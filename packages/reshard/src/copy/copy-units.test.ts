@@ -1,5 +1,7 @@
 import { openStore } from "@shale/engine";
+import { openDayFile } from "@shale/format";
 import type { EventInput } from "@shale/model";
+import type { SimulatedEnv } from "@shale/testing";
 import { simulatedEnv } from "@shale/testing";
 import { expect, test } from "vitest";
 
@@ -12,33 +14,77 @@ function eventsFrom(first: number, count: number): EventInput[] {
     event: i % 3 === 0 ? "buy" : "view",
     user_id: `user-${(first + i) % 20_000}`,
     time: Date.UTC(2025, 11, 30) + first + i,
+    properties: { kind: i % 7 },
   }));
 }
 
-test("a shard-day that is larger than the memory is copied in parts, with every row", async () => {
-  const env = simulatedEnv({ seed: 1 });
-  const large = await env.clock.holdDuring(openStore({ env, compaction: "off" }));
-  const writing = await large.project("p", { shards: 1 });
-  for (let first = 0; first < rowCount; first += 10_000) {
-    await writing.append(eventsFrom(first, 10_000));
-  }
-  await writing.compact({ mode: "full" });
-  await large.close();
-  const filesOf = async (spec: string) => {
-    const { entries } = await env.store.list(`p/spec=${spec}/shard=`);
-    return entries.map(({ key }) => key.split("/").slice(0, 4).join("/"));
-  };
-  expect(await filesOf("A")).toHaveLength(1);
+async function storeOf(env: SimulatedEnv, options: { readonly memoryBytesMax?: number } = {}) {
+  return await env.clock.holdDuring(openStore({ env, compaction: "off", ...options }));
+}
 
-  const store = await env.clock.holdDuring(openStore({ env, compaction: "off", memoryBytesMax }));
-  const { reshard } = await store.project("p");
-  await reshard.begin({ shards: 3 });
-  await reshard.backfill();
-  const files = await filesOf("B");
-  expect(new Set(files).size).toBe(3);
-  expect(files).toHaveLength(6);
-  const { matched, units } = await reshard.validate({ full: true });
+/** A store with one shard-day of two row groups. */
+async function largeDay(): Promise<SimulatedEnv> {
+  const env = simulatedEnv({ seed: 1 });
+  const store = await storeOf(env);
+  const project = await store.project("p", { shards: 1 });
+  for (let first = 0; first < rowCount; first += 10_000) {
+    await project.append(eventsFrom(first, 10_000));
+  }
+  await project.compact({ mode: "full" });
+  await store.close();
+  return env;
+}
+
+/** Of each day file of a spec its shard, and the checksums of the users of each row group. */
+async function filesOf(env: SimulatedEnv, spec: string) {
+  const { entries } = await env.store.list(`p/spec=${spec}/shard=`);
+  return await Promise.all(
+    entries.map(async ({ key }) => {
+      const object = await env.store.get(key);
+      const bytes = object?.bytes ?? new Uint8Array(0);
+      const footerBytes = Buffer.from(bytes).readUInt32LE(bytes.length - 8) + 8;
+      const tail = bytes.subarray(bytes.length - footerBytes);
+      const { chunks, footer } = openDayFile(tail, { key, size: bytes.length });
+      return { shard: footer.shard, users: chunks.map(([user]) => user?.crc) };
+    }),
+  );
+}
+
+const events = { old: rowCount, new: rowCount };
+
+async function reshardTo(env: SimulatedEnv, shards: number, options = {}) {
+  const store = await storeOf(env, options);
+  const project = await store.project("p");
+  await project.reshard.begin({ shards, retention: 0 });
+  expect(await project.reshard.backfill()).toMatchObject({ complete: true });
+  const { matched, units } = await project.reshard.validate({ full: true });
   expect(matched).toBe(true);
-  expect(units.map((unit) => unit.new.events)).toEqual([rowCount]);
+  expect(units.map((unit) => ({ old: unit.old.events, new: unit.new.events }))).toEqual([events]);
+  return { store, project };
+}
+
+test("a shard-day that is larger than the memory is copied in parts, with every row", async () => {
+  const env = await largeDay();
+  const [whole] = await filesOf(env, "A");
+  expect(whole?.users).toHaveLength(2);
+  await reshardTo(env, 3, { memoryBytesMax });
+  const files = await filesOf(env, "B");
+  expect(new Set(files.map(({ shard }) => shard)).size).toBe(3);
+  expect(files).toHaveLength(6);
+  env.endSimulation();
+}, 120_000);
+
+test("row groups go into twice the shards, and back into one, as they are", async () => {
+  const env = await largeDay();
+  const [whole] = await filesOf(env, "A");
+  const { store, project } = await reshardTo(env, 2);
+  const halves = await filesOf(env, "B");
+  expect(halves.map(({ users }) => users)).toEqual(whole?.users.map((one) => [one]));
+  await project.reshard.finalize();
+  await project.reshard.collect();
+  await store.close();
+  const again = await reshardTo(env, 1);
+  expect(await filesOf(env, "C")).toEqual([whole]);
+  expect(await again.project.verify({ full: true })).toMatchObject({ findings: [] });
   env.endSimulation();
 }, 120_000);

@@ -20,7 +20,8 @@ function neededOf(
   const ordered = files.toSorted((a, b) => a.day - b.day);
   return ordered.map(({ day, rowGroupBytes, bytes }, number): NeededFile => {
     const entry = { id: `file-${number}`, bytes, day: day as Day } as DayFileEntry;
-    return { unit: { day: day as Day } as CopyUnit, entry, rowGroupBytes };
+    const rowGroups = rowGroupBytes?.map((size, group) => ({ number: 2 * group, bytes: size }));
+    return { unit: { day: day as Day } as CopyUnit, entry, rowGroups };
   });
 }
 
@@ -30,10 +31,10 @@ test("parts hold every row group once, of one day, in as many bytes as they may"
       const needed = neededOf(files);
       const parts = planCopyParts(needed, bytesMax);
       const found = parts.flatMap((part) => part.files);
-      const wanted = needed.flatMap(({ entry, rowGroupBytes }) =>
-        rowGroupBytes === undefined
+      const wanted = needed.flatMap(({ entry, rowGroups }) =>
+        rowGroups === undefined
           ? [`${entry.id} whole`]
-          : rowGroupBytes.map((_bytes, number) => `${entry.id} ${number}`),
+          : rowGroups.map(({ number }) => `${entry.id} ${number}`),
       );
       const names = found.flatMap(({ entry, rowGroups }) =>
         rowGroups === undefined

@@ -6,12 +6,17 @@ import type { CopyUnit } from "./plan-units.ts";
 export interface NeededFile {
   readonly unit: CopyUnit;
   readonly entry: DayFileEntry;
-  /** Bytes of each of its row groups; undefined: it is read whole. */
-  readonly rowGroupBytes: readonly number[] | undefined;
+  /** Those of its row groups that are needed, ascending; undefined: it is read whole. */
+  readonly rowGroups: readonly NeededRowGroup[] | undefined;
+}
+
+export interface NeededRowGroup {
+  readonly number: number;
+  readonly bytes: number;
 }
 
 /** Such a file, or some of its row groups. */
-export interface FilePart extends Omit<NeededFile, "rowGroupBytes"> {
+export interface FilePart extends Omit<NeededFile, "rowGroups"> {
   /** Numbers of row groups, ascending; undefined: the whole file. */
   readonly rowGroups: readonly number[] | undefined;
   readonly bytes: number;
@@ -45,15 +50,12 @@ export function planCopyParts(
   return parts;
 }
 
-function piecesOf(
-  { unit, entry, rowGroupBytes }: NeededFile,
-  bytesMax: number,
-): readonly FilePart[] {
-  if (rowGroupBytes === undefined) {
+function piecesOf({ unit, entry, rowGroups }: NeededFile, bytesMax: number): readonly FilePart[] {
+  if (rowGroups === undefined) {
     return [{ unit, entry, rowGroups: undefined, bytes: entry.bytes }];
   }
   const pieces: { rowGroups: number[]; bytes: number }[] = [];
-  for (const [number, bytes] of rowGroupBytes.entries()) {
+  for (const { number, bytes } of rowGroups) {
     const last = pieces.at(-1);
     if (last !== undefined && last.bytes + bytes <= bytesMax) {
       last.rowGroups.push(number);

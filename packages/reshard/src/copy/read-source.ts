@@ -4,11 +4,15 @@ import type { FileBytes } from "@shale/compaction";
 import { hexOf, wholeFileOf, wholeRows } from "@shale/compaction";
 import { fanOut } from "@shale/env";
 import type { DayFileEntry } from "@shale/format";
-import { openDayFile, planDayFileRead } from "@shale/format";
+import { checkFacts, openDayFile, planDayFileRead } from "@shale/format";
 import { invariant, ShaleError } from "@shale/model";
 import { pinBroken } from "@shale/scan";
+import type { OpenedFile } from "../slice/plan-slices.ts";
+import { mayBeSliced } from "../slice/plan-slices.ts";
+import { checkRead } from "../task/copy-task.ts";
 import type { CopyRun } from "./copy-run.ts";
 
+const OPEN_CONCURRENCY = 8;
 const RANGE_CONCURRENCY = 4;
 
 export function sourceKeyOf({ sources }: Pick<CopyRun, "sources">, entry: DayFileEntry): string {
@@ -34,30 +38,60 @@ export async function readSource(run: Reading, entry: DayFileEntry): Promise<Fil
   return wholeFileOf(key, bytes, entry.footerBytes);
 }
 
+/** A file of the old spec whose end was read. */
+export interface OpenedSource extends OpenedFile {
+  readonly tail: Uint8Array;
+}
+
 /**
- * The end of such a file, checked against its entry: it holds the checksum of every chunk.
+ * Reads the ends of those files of which row groups may be read: that are too large to be decoded
+ * at once, or that may be sliced. By id.
  *
- * @throws {ShaleError} PIN_UNSTABLE when it has gone, OBJECT_CORRUPT
+ * @throws {ShaleError} PIN_UNSTABLE when one has gone, OBJECT_CORRUPT
  */
-export async function readSourceTail(run: Reading, entry: DayFileEntry): Promise<Uint8Array> {
+export async function openSources(
+  run: CopyRun,
+  needed: readonly Pick<OpenedFile, "unit" | "entry">[],
+): Promise<ReadonlyMap<string, OpenedSource>> {
+  const { pair, bytesMax, sliceRowsMin, jobs } = run;
+  const wanted = needed.filter(
+    ({ entry }) => entry.bytes > bytesMax || mayBeSliced(entry, pair, sliceRowsMin),
+  );
+  const fan = { concurrency: OPEN_CONCURRENCY, signal: jobs.signal };
+  const opened = await fanOut(wanted, fan, async ({ unit, entry }, signal) => {
+    const found = await openSource({ ...run, jobs: { ...jobs, signal } }, entry);
+    return [entry.id, { unit, entry, ...found }] as const;
+  });
+  return new Map(opened);
+}
+
+/** The end of a file, checked against its entry: it holds the checksum of every chunk. */
+async function openSource(
+  run: Reading,
+  entry: DayFileEntry,
+): Promise<Pick<OpenedSource, "tail" | "index">> {
   const { store, signal } = run.jobs;
   const key = sourceKeyOf(run, entry);
   const object = await store.get(key, { range: { suffix: entry.footerBytes }, signal });
   if (object === undefined) throw pinBroken(key);
   const { bytes: tail, size } = object;
   if (size !== entry.bytes || hexOf(crc32(tail)) !== entry.footerCrc) throw corrupt(key);
-  return tail;
+  const index = openDayFile(tail, { key, size });
+  if (index.rowGroupFacts !== undefined) {
+    checkFacts(index.footer, index.rowGroupFacts, { key });
+    checkRead(key, entry.generations, index.footer.generations);
+  }
+  return { tail, index };
 }
 
 /** Some row groups of such a file. @throws {ShaleError} PIN_UNSTABLE, OBJECT_CORRUPT */
 export async function readSourceRows(
   run: Reading,
-  entry: DayFileEntry,
-  { tail, rowGroups }: { readonly tail: Uint8Array; readonly rowGroups: readonly number[] },
+  { entry, tail, index }: OpenedSource,
+  rowGroups: readonly number[],
 ): Promise<FileBytes> {
   const { store, signal } = run.jobs;
   const key = sourceKeyOf(run, entry);
-  const index = openDayFile(tail, { key, size: entry.bytes });
   const ranges = planDayFileRead(index, wholeRows(rowGroups));
   const fan = { concurrency: RANGE_CONCURRENCY, signal };
   const parts = await fanOut(ranges, fan, async (range, ofRange) => {

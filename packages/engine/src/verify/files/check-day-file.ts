@@ -130,7 +130,8 @@ async function readRows(
     if (rows === undefined) return "damaged";
     const { userIds, places, ...columns } = rows;
     invariant(places !== undefined, "rows come with the places that were asked for");
-    check.add({ ...columns, ...places, users: hashUsers(context.hasher, userIds) }, group);
+    const users = hashUsers(context.hasher, userIds);
+    check.add({ ...columns, ...places, users }, group, index.rowGroupFacts?.[number]);
   }
   return "read";
 }

@@ -1,7 +1,7 @@
 import { dayFileKey, loadCatalog, loadEntries, openManifest } from "@shale/catalog";
 import { hashUsers, loadUserHasher, type StoredBatch, textAt, tombstoneHash } from "@shale/columns";
 import { compactProject } from "@shale/compaction";
-import type { CatalogDocument, DayFileFooter } from "@shale/format";
+import type { CatalogDocument, DayFileFooter, RowGroupFacts } from "@shale/format";
 import { decodeDayFileRows, openDayFile, planDayFileRead } from "@shale/format";
 import { specNameOf } from "@shale/model";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -49,13 +49,17 @@ interface Change {
   readonly batch?: Partial<StoredBatch>;
   readonly footer?: Partial<DayFileFooter>;
   readonly catalog?: Partial<CatalogDocument>;
+  /** What the footer tells of the row group. */
+  readonly told?: Partial<RowGroupFacts>;
 }
 
 /** Codes that are found in the file with these changes. */
 function codesOf(change: Change): readonly string[] {
   const [group] = footer.rowGroups;
+  const { users, minTimeMs, maxTimeMs, generations, seqs, events } = footer;
+  const facts = { users, minTimeMs, maxTimeMs, generations, seqs, events };
   const check = createRowCheck({ ...footer, ...change.footer }, { ...catalog, ...change.catalog });
-  check.add({ ...batch, ...change.batch }, group!);
+  check.add({ ...batch, ...change.batch }, group!, { ...facts, ...change.told });
   return check.finish().map(({ code }) => code);
 }
 
@@ -77,6 +81,16 @@ describe("createRowCheck()", () => {
     expect(footer).toMatchObject({ rows: 26, users: 13, distinct: true });
     expect(footer.rowGroups).toHaveLength(1);
     expect(codesOf({})).toEqual([]);
+  });
+
+  test("finds what the footer tells wrongly of a row group alone", () => {
+    const [generation] = footer.generations;
+    const digest = "0123456789abcdef0123456789abcdef";
+    const wrong = { ...generation!, digest };
+    expect(codesOf({ told: { generations: [wrong] } })).toEqual(["ROW_DIGEST"]);
+    expect(codesOf({ told: { users: footer.users + 1 } })).toEqual(["ROW_COUNT"]);
+    expect(codesOf({ told: { events: [] } })).toEqual(["ROW_COUNT"]);
+    expect(codesOf({ told: { seqs: [] } })).toEqual(["ROW_COUNT"]);
   });
 
   test("finds rows out of order: by time, by event", () => {

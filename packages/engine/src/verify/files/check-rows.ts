@@ -8,7 +8,14 @@ import {
   hiddenRows,
   sumGenerations,
 } from "@shale/columns";
-import type { CatalogCut, CatalogDocument, DayFileFooter, DayFileRowGroup } from "@shale/format";
+import type {
+  CatalogCut,
+  CatalogDocument,
+  DayFileFooter,
+  DayFileRowGroup,
+  RowGroupFacts,
+} from "@shale/format";
+import { sumFacts } from "@shale/format";
 import { DAY_MS } from "@shale/model";
 import { createRowCounts } from "./row-counts.ts";
 import type { LastUser, RowProblem } from "./row-order-check.ts";
@@ -20,8 +27,8 @@ export type SeqsByWriter = ReadonlyMap<number, readonly Float64Array[]>;
 /** Checks the rows of one day file, row group after row group. */
 export interface RowCheck {
   readonly seqs: SeqsByWriter;
-  /** The rows of the next row group. */
-  add(batch: StoredBatch, group: DayFileRowGroup): void;
+  /** The rows of the next row group, with what the footer tells of it alone. */
+  add(batch: StoredBatch, group: DayFileRowGroup, told?: RowGroupFacts): void;
   /** All that is wrong, once of each kind. */
   finish(): readonly RowProblem[];
 }
@@ -33,6 +40,7 @@ export function createRowCheck(footer: DayFileFooter, catalog: CatalogDocument):
   const filter = applied.length === 0 ? undefined : createTombstoneFilter(tombstoneKey, applied);
   const problems = new Map<RowProblem["code"], RowProblem>();
   const counts = createRowCounts();
+  const ofGroups: RowProblem[] = [];
   const seqs = new Map<number, Float64Array[]>();
   let digests: readonly GenerationDigest[] = [];
   let last: LastUser | undefined;
@@ -42,7 +50,7 @@ export function createRowCheck(footer: DayFileFooter, catalog: CatalogDocument):
   }
   return {
     seqs,
-    add(batch, group) {
+    add(batch, group, told) {
       const { shard, shards, distinct } = footer;
       find(userProblemOf({ batch, shard, shards, group, last }));
       find(orderProblemOf(batch));
@@ -56,7 +64,9 @@ export function createRowCheck(footer: DayFileFooter, catalog: CatalogDocument):
         find({ code: "ROW_DELETED", message: "it has rows of a user that it says were removed" });
       }
       counts.add(batch);
-      digests = sumGenerations(digests, digestsByGeneration(batch));
+      const own = digestsByGeneration(batch);
+      if (told !== undefined) ofGroups.push(...toldProblemsOf(batch, own, told));
+      digests = sumGenerations(digests, own);
       gatherSeqs(seqs, batch);
       last = lastUserOf(batch, shards);
     },
@@ -65,9 +75,27 @@ export function createRowCheck(footer: DayFileFooter, catalog: CatalogDocument):
       if (difference !== undefined) find({ code: "ROW_COUNT", message: difference });
       const digest = generationsDifference(footer.generations, digests);
       if (digest !== undefined) find({ code: "ROW_DIGEST", message: digest });
+      for (const problem of ofGroups) find(problem);
       return [...problems.values()];
     },
   };
+}
+
+/** What a footer tells of a row group, and its rows do not have: a copy would go by it (S9). */
+function toldProblemsOf(
+  batch: StoredBatch,
+  digests: readonly GenerationDigest[],
+  told: RowGroupFacts,
+): readonly RowProblem[] {
+  const counts = createRowCounts();
+  counts.add(batch);
+  const rows = told.generations.reduce((sum, one) => sum + one.rows, 0);
+  const difference = counts.differenceOf({ ...sumFacts([told]), rows });
+  const digest = generationsDifference(told.generations, digests);
+  return [
+    ...(difference === undefined ? [] : [{ code: "ROW_COUNT" as const, message: difference }]),
+    ...(digest === undefined ? [] : [{ code: "ROW_DIGEST" as const, message: digest }]),
+  ];
 }
 
 function outsideDay({ timesMs }: StoredBatch, day: number): RowProblem | undefined {

@@ -8,8 +8,13 @@ import { unreachable } from "@shale/model";
 export interface RowCounts {
   add(batch: StoredBatch): void;
   /** The first fact of the footer that the rows do not have. */
-  differenceOf(footer: DayFileFooter): string | undefined;
+  differenceOf(footer: ToldCounts): string | undefined;
 }
+
+/** What a footer tells of rows; of those of one row group, nothing of properties. */
+export interface ToldCounts
+  extends Pick<DayFileFooter, "events" | "seqs" | keyof Facts>,
+    Partial<Pick<DayFileFooter, "columns">> {}
 
 const TILDE = 0x7e;
 
@@ -55,10 +60,11 @@ export function createRowCounts(): RowCounts {
       if (!isSameMap(events, wantedEvents)) return "other events than the footer says";
       const wantedSeqs = footer.seqs.map(({ writer, min, max }) => [writer, { min, max }]);
       if (!isSameMap(seqs, wantedSeqs)) return "other writers or seqs than the footer says";
-      const wantedColumns = footer.columns.map(({ name, kind, rows }) => [
+      const wantedColumns = footer.columns?.map(({ name, kind, rows }) => [
         JSON.stringify([name, kind]),
         rows,
       ]);
+      if (wantedColumns === undefined) return undefined;
       const filled = new Map([...columns].filter(([, rows]) => rows > 0));
       return isSameMap(filled, wantedColumns) ? undefined : "other properties than the footer says";
     },
