@@ -12,11 +12,12 @@ import * as memory from "./scenarios/memory.js";
 import * as ndjson from "./scenarios/ndjson-ingest.js";
 import * as queries from "./scenarios/queries.js";
 import * as reshard from "./scenarios/reshard.js";
+import * as reshardSlices from "./scenarios/reshard-slices.js";
 import * as reshardSteps from "./scenarios/reshard-steps.js";
 
 const scenarios = {
   ...{ append, "ndjson-ingest": ndjson, compaction, memory, queries, reshard },
-  "reshard-steps": reshardSteps,
+  ...{ "reshard-slices": reshardSlices, "reshard-steps": reshardSteps },
 };
 const here = dirname(fileURLToPath(import.meta.url));
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));

@@ -12,6 +12,7 @@ const catchUp = "packages/reshard/src/copy/catch-up.ts";
 const backfill = "packages/reshard/src/copy/run-backfill.ts";
 const sourceDays = "packages/reshard/src/copy/source-days.ts";
 const copyTask = "packages/reshard/src/task/copy-task.ts";
+const planSlices = "packages/reshard/src/slice/plan-slices.ts";
 const proving = "packages/reshard/src/edits/proving.ts";
 const ending = "packages/reshard/src/edits/ending.ts";
 const copying = "packages/reshard/src/edits/copying.ts";
@@ -22,6 +23,7 @@ const floors = "packages/catalog/src/collect/tail-floors.ts";
 const endJobs = "packages/catalog/src/collect/end-jobs.ts";
 
 const copies = "packages/reshard/src/copy/schedules.test.ts";
+const slices = "packages/reshard/src/slice/slices.test.ts";
 const cuts = "packages/catalog/src/cut/complete-cut.test.ts";
 const compactions = "packages/compaction/src/schedules.test.ts";
 
@@ -280,6 +282,30 @@ export const seededBugs = [
     copyTask,
     "const shard = shardOf(users.hashHigh[user] ?? 0, users.hashLow[user] ?? 0, shards);",
     "const shard = shardOf(users.hashLow[user] ?? 0, users.hashHigh[user] ?? 0, shards);",
+  ),
+  bug(
+    "S9, S2",
+    "a slice takes rows above the cut",
+    planSlices,
+    "return min > low && max <= seqIn(upTo, writer);",
+    "return min > low;",
+    [slices, "a row group with a row that is not copied now"],
+  ),
+  bug(
+    "S9, I3",
+    "a row group with users of two new shards is sliced",
+    planSlices,
+    "target.isOwn &&= first === last;",
+    "",
+    [slices, "slices and what is decoded beside them"],
+  ),
+  bug(
+    "S9, D2",
+    "a slice brings a deleted user back",
+    "packages/reshard/src/task/slice-task.ts",
+    "if (isDeleted) return copyRows(input, hasher);",
+    "",
+    [slices, "a user that was deleted since"],
   ),
   bug(
     "S7, schedule 8",
