@@ -12,6 +12,28 @@ export interface Place {
  */
 export type Shape<T> = (value: unknown, place: Place) => T;
 
+/** A place below another one. Its path is put together when a value is refused, which is seldom. */
+class PlaceInside implements Place {
+  readonly #above: Place;
+  readonly #step: string | number;
+  constructor(above: Place, step: string | number) {
+    this.#above = above;
+    this.#step = step;
+  }
+  get key(): string {
+    return this.#above.key;
+  }
+  get path(): string {
+    const step = typeof this.#step === "number" ? `[${this.#step}]` : `.${this.#step}`;
+    return this.#above.path + step;
+  }
+}
+
+/** The place of a field (a name) or of an item (its number) of what stands at `place`. */
+export function insideOf(place: Place, step: string | number): Place {
+  return new PlaceInside(place, step);
+}
+
 export function refuseShape(value: unknown, wanted: string, { key, path }: Place): never {
   const shown = JSON.stringify(value)?.slice(0, 80) ?? "undefined";
   throw new ShaleError("OBJECT_CORRUPT", `Cannot read ${key}: ${path} is ${shown}, not ${wanted}`, {
@@ -24,19 +46,18 @@ export function refuseShape(value: unknown, wanted: string, { key, path }: Place
 export function objectOf<T extends object>(
   fields: { readonly [K in keyof T]: Shape<T[K]> },
 ): Shape<T> {
-  const names = Object.keys(fields);
+  const shapes = Object.entries(fields) as [string, Shape<unknown>][];
+  const known = new Set(Object.keys(fields));
   return (value, place) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       refuseShape(value, "an object", place);
     }
-    const unknownName = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
-    if (unknownName !== undefined) refuseShape(unknownName, "a known field", place);
-    const given: Partial<Record<string, unknown>> = { ...value };
-    const checked: Partial<Record<string, unknown>> = {};
-    for (const name of names) {
-      const shape = fields[name as keyof T];
-      checked[name] = shape(given[name], { ...place, path: `${place.path}.${name}` });
+    for (const name of Object.keys(value)) {
+      if (!known.has(name)) refuseShape(name, "a known field", place);
     }
+    const given = value as Partial<Record<string, unknown>>;
+    const checked: Partial<Record<string, unknown>> = {};
+    for (const [name, shape] of shapes) checked[name] = shape(given[name], insideOf(place, name));
     return checked as T;
   };
 }
@@ -44,7 +65,7 @@ export function objectOf<T extends object>(
 export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
   return (value, place) => {
     if (!Array.isArray(value)) return refuseShape(value, "a list", place);
-    return value.map((item, i) => shape(item, { ...place, path: `${place.path}[${i}]` }));
+    return value.map((item, i) => shape(item, insideOf(place, i)));
   };
 }
 
@@ -55,7 +76,7 @@ export function numberedOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>
       refuseShape(value, "an object", place);
     }
     const entries = Object.entries(value).map(([name, item]) => {
-      const inside = { ...place, path: `${place.path}.${name}` };
+      const inside = insideOf(place, name);
       if (!/^[1-9][0-9]{0,15}$/.test(name) || !Number.isSafeInteger(Number(name))) {
         refuseShape(name, "a number of 1 or more", inside);
       }
@@ -115,7 +136,7 @@ export function namedOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> 
       refuseShape(value, "an object", place);
     }
     const entries = Object.entries(value).map(([name, item]) => {
-      const inside = { ...place, path: `${place.path}.${name}` };
+      const inside = insideOf(place, name);
       if (!/^[a-z][A-Za-z0-9]{0,62}$/.test(name)) refuseShape(name, "a name", inside);
       return [name, shape(item, inside)] as const;
     });

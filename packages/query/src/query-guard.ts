@@ -24,12 +24,11 @@ const BREATH_MS = 20;
 export function createQueryGuard(env: Env, { signal, deadlineMs }: GuardOptions): QueryGuard {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal); // Every read that is on its way listens.
-  const ended = new AbortController();
   const cancel = (): void => stop.abort(cancelled(signal?.reason));
   if (signal?.aborted === true) cancel();
-  signal?.addEventListener("abort", cancel, { once: true, signal: ended.signal });
+  signal?.addEventListener("abort", cancel, { once: true });
   const startMs = env.clock.monotonicMs();
-  if (deadlineMs !== undefined) startTimer(env, deadlineMs, { stop, ended });
+  const endTimer = deadlineMs === undefined ? undefined : startTimer(env, deadlineMs, stop);
   let lastBreathMs = startMs;
   return {
     signal: stop.signal,
@@ -45,22 +44,26 @@ export function createQueryGuard(env: Env, { signal, deadlineMs }: GuardOptions)
       lastBreathMs = env.clock.monotonicMs();
       stop.signal.throwIfAborted();
     },
-    close: () => ended.abort(),
+    close() {
+      signal?.removeEventListener("abort", cancel);
+      endTimer?.();
+    },
   };
 }
 
-/** Ends waits for the store too, which no look at the clock in a loop would do. */
-function startTimer(
-  env: Env,
-  deadlineMs: number,
-  { stop, ended }: { readonly stop: AbortController; readonly ended: AbortController },
-): void {
+/**
+ * Ends waits for the store too, which no look at the clock in a loop would do. Returns what ends
+ * the timer: an abort costs more than a short query, so none is made where no timer runs.
+ */
+function startTimer(env: Env, deadlineMs: number, stop: AbortController): () => void {
+  const ended = new AbortController();
   env.clock.sleep(deadlineMs, { signal: ended.signal }).then(
     () => stop.abort(deadlineExceeded(deadlineMs)),
     (error: unknown) => {
       if (!ended.signal.aborted) stop.abort(error);
     },
   );
+  return () => ended.abort();
 }
 
 function cancelled(cause: unknown): ShaleError {

@@ -1,7 +1,7 @@
 import { catalogShapes } from "../catalog-codec.ts";
 import type { CatalogVector } from "../catalog-document.ts";
 import type { Shape } from "../json-shape.ts";
-import { listOf, objectOf, refuseShape, wholeFrom } from "../json-shape.ts";
+import { insideOf, listOf, objectOf, refuseShape, wholeFrom } from "../json-shape.ts";
 import type { ManifestCopy } from "./manifest-document.ts";
 
 /**
@@ -56,7 +56,7 @@ const shardNumber = wholeFrom(0);
 export const copiedShape: Shape<readonly ManifestCopy[]> = (value, place) =>
   copiedRows(value, place).flatMap(({ vector, days }, i) =>
     days.flatMap((row, j): ManifestCopy[] => {
-      const inside = { ...place, path: `${place.path}[${i}].days[${j}]` };
+      const inside = insideOf(insideOf(insideOf(place, i), "days"), j);
       const [first, ...ranges] = row;
       if (ranges.length === 0 || ranges.length % 2 === 1) {
         refuseShape(row.length, "a day and pairs of shards", inside);

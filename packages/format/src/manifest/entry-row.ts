@@ -1,6 +1,6 @@
 import { SHARDS_MAX } from "@shale/model";
 import type { Place, Shape } from "../json-shape.ts";
-import { refuseShape } from "../json-shape.ts";
+import { insideOf, refuseShape } from "../json-shape.ts";
 import { isOutputId } from "./day-file-id.ts";
 import { isEventHashes } from "./event-hashes.ts";
 import type { DayFileEntry, DayFileGeneration, DayFileSeqs } from "./manifest-document.ts";
@@ -132,7 +132,7 @@ function checkRow(row: EntryRow, place: Place, known: readonly RowField[]): void
   for (let i = 0; i < known.length; i++) {
     const field = known[i];
     if (field !== undefined && !field.fits(row[i])) {
-      refuseShape(row[i], field.wanted, { ...place, path: `${place.path}.${field.name}` });
+      refuseShape(row[i], field.wanted, insideOf(place, field.name));
     }
   }
 }

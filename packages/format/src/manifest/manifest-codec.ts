@@ -1,7 +1,7 @@
 import { catalogShapes, processShape } from "../catalog-codec.ts";
 import { decodeEnvelope, encodeRowsEnvelope } from "../envelope.ts";
 import type { Place, Shape } from "../json-shape.ts";
-import { listOf, nullOr, objectOf, oneOf, refuseShape, textOf, wholeFrom } from "../json-shape.ts";
+import { insideOf, listOf, nullOr, objectOf, oneOf, refuseShape, textOf, wholeFrom } from "../json-shape.ts";
 import { copiedRowsOf, copiedShape } from "./copied-rows.ts";
 import { isOutputId } from "./day-file-id.ts";
 import { entryRowOf, entryRowShape } from "./entry-row.ts";
@@ -83,7 +83,7 @@ const encodedDocument = objectOf<Record<keyof ManifestDocument, unknown>>({
   copied: (value: unknown) => copiedRowsOf(value as ManifestDocument["copied"]),
   added: (value: unknown, place: Place) =>
     (value as ManifestDocument["added"]).map((entry, i) =>
-      entryRowOf(entry, { ...place, path: `${place.path}[${i}]` }),
+      entryRowOf(entry, insideOf(place, i)),
     ),
 });
 
