@@ -68,6 +68,7 @@ export { EMPTY_VECTOR, fallenWriterOf, movedTo } from "./manifest/vectors.ts";
 export type { DayFilePlace } from "./object-keys.ts";
 export {
   catalogKey,
+  catalogPrefix,
   catalogVersionOfKey,
   dayFileKey,
   dayFilePlaceOfKey,

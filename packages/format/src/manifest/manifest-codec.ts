@@ -1,7 +1,16 @@
 import { catalogShapes, processShape } from "../catalog-codec.ts";
 import { decodeEnvelope, encodeRowsEnvelope } from "../envelope.ts";
 import type { Place, Shape } from "../json-shape.ts";
-import { insideOf, listOf, nullOr, objectOf, oneOf, refuseShape, textOf, wholeFrom } from "../json-shape.ts";
+import {
+  insideOf,
+  listOf,
+  nullOr,
+  objectOf,
+  oneOf,
+  refuseShape,
+  textOf,
+  wholeFrom,
+} from "../json-shape.ts";
 import { copiedRowsOf, copiedShape } from "./copied-rows.ts";
 import { isOutputId } from "./day-file-id.ts";
 import { entryRowOf, entryRowShape } from "./entry-row.ts";
@@ -82,9 +91,7 @@ const encodedDocument = objectOf<Record<keyof ManifestDocument, unknown>>({
   ...fields,
   copied: (value: unknown) => copiedRowsOf(value as ManifestDocument["copied"]),
   added: (value: unknown, place: Place) =>
-    (value as ManifestDocument["added"]).map((entry, i) =>
-      entryRowOf(entry, insideOf(place, i)),
-    ),
+    (value as ManifestDocument["added"]).map((entry, i) => entryRowOf(entry, insideOf(place, i))),
 });
 
 /** The bytes of a manifest version. Fields come out in the order of the format. */

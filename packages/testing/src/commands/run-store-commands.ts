@@ -1,12 +1,13 @@
 import type { Query } from "@shale/model";
 import { loadFastCheck } from "../arbitraries/fast-check-package.ts";
+import { checkNeighbour } from "../reshard/neighbour.ts";
 import { settleReshard } from "../reshard/settle-reshard.ts";
 import { askProcess } from "../world/check-answers.ts";
 import type { CommandRun } from "../world/running-process.ts";
-import { callOf, endSeat, processAt, tolerate } from "../world/running-process.ts";
+import { callOf, endSeat, processAt, seatAt, tolerate } from "../world/running-process.ts";
 import { createStoreModel, noteFlushed } from "../world/store-model.ts";
-import type { StoreSystem, StoreWorldOptions } from "../world/store-system.ts";
-import { createStoreSystem } from "../world/store-system.ts";
+import type { RunningProcess, StoreSystem, StoreWorldOptions } from "../world/store-system.ts";
+import { createStoreSystem, isCalm } from "../world/store-system.ts";
 import { compactAt, verifyAt } from "./compaction-commands.ts";
 import type { StoreCommand } from "./store-command.ts";
 
@@ -41,8 +42,11 @@ export async function runStoreCommands(
   options.note?.(system);
   try {
     await processAt(run, 0);
+    system.isPreparing = true;
     for (const command of before) await command.run(model, system);
+    system.isPreparing = false;
     system.world.faults.setPlan(faults ?? {});
+    system.wasStruck = !isCalm(system);
     await fc.asyncModelRun(() => ({ model, real: system }), commands);
     await settle(run, queries);
     return system;
@@ -51,13 +55,32 @@ export async function runStoreCommands(
   }
 }
 
+const LAST_SEAT = 2;
+
+/** One process of each machine takes over the logs that are left on it; one of them stays. */
+async function openLast(run: CommandRun): Promise<RunningProcess> {
+  const { system } = run;
+  for (const seat of [0, LAST_SEAT]) {
+    const running = await processAt(run, seat);
+    if (running === undefined) throw new Error("A process cannot open, and nothing makes it fail");
+    if (system.checks === "whole") await askProcess(run, running, []);
+    if (seat === LAST_SEAT) {
+      system.isAlone = true;
+      return running;
+    }
+    running.env.kill();
+    endSeat(run, seatAt(system, seat));
+  }
+  throw new Error("No process is left");
+}
+
 /** Faults end, the stopped go on, the dead are replaced; then nothing may be missing. */
 async function settle(run: CommandRun, queries: readonly Query[]): Promise<void> {
   const { model, system } = run;
   system.steps.push({ text: "settle", operations: system.world.faults.begun.length });
   system.world.faults.setPlan({});
   for (const { running } of system.seats) running?.env.resume();
-  await system.world.faults.clock.sleep(SETTLE_MS);
+  if (system.wasStruck) await system.world.faults.clock.sleep(SETTLE_MS);
   for (const seat of system.seats) {
     const { running } = seat;
     if (running === undefined) continue;
@@ -67,18 +90,14 @@ async function settle(run: CommandRun, queries: readonly Query[]): Promise<void>
     running.env.kill();
     endSeat(run, seat);
   }
-  // One process of each machine takes over the logs that are left on it.
-  for (const seat of [0, 2]) {
-    const running = await processAt(run, seat);
-    if (running === undefined) throw new Error("A process cannot open, and nothing makes it fail");
-    await askProcess(run, running, []);
+  const last = await openLast(run);
+  await settleReshard(run, LAST_SEAT, queries);
+  await checkNeighbour(run, last);
+  if (system.checks === "whole") {
+    await compactAt(run, last, "full");
+    await askProcess(run, last, queries);
+    await verifyAt(run, last);
   }
-  const last = await processAt(run, 2);
-  if (last === undefined) return;
-  await settleReshard(run, 2, queries);
-  await compactAt(run, last, "full");
-  await askProcess(run, last, queries);
-  await verifyAt(run, last);
   for (const sent of model.appends.values()) {
     if (sent.isPromised && !sent.isShared) throw new Error(`Append ${sent.name} was not shared`);
   }

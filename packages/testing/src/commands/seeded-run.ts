@@ -3,6 +3,7 @@ import type * as FastCheck from "fast-check";
 import { arbitraryFaults } from "../arbitraries/arbitrary-faults.ts";
 import { loadFastCheck } from "../arbitraries/fast-check-package.ts";
 import type { FaultPlan } from "../simulation/fault-plan.ts";
+import type { Checks } from "../world/store-system.ts";
 import { collectCommand, compactTogetherCommand, flushCommand } from "./compaction-commands.ts";
 import type { StoreCommand } from "./store-command.ts";
 import { arbitraryAppend, arbitraryQueries, storeCommands } from "./store-commands.ts";
@@ -36,6 +37,8 @@ export interface SeededWorld {
   readonly clockSkewMs: number;
   readonly flushIntervalMs: number | undefined;
   readonly compaction: "background" | "off";
+  /** Default "whole". */
+  readonly checks?: Checks | undefined;
 }
 
 /** Everything that happens in the run of one seed. */

@@ -155,7 +155,9 @@ export function storeCommands(options: StoreCommandsOptions = {}): Arbitrary<Sto
     ...[struck, struck, together, read, fc.constant(goOnReadingCommand())],
     ...arbitraryLife(fc, seat),
     ...arbitrarySchedules(fc, options),
-    ...(options.reshard === true ? arbitraryReshards(arbitraryBeside(append), userIds) : []),
+    ...(options.reshard === true
+      ? arbitraryReshards(append, arbitraryBeside(append), userIds)
+      : []),
   ];
 }
 

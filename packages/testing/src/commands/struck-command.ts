@@ -19,6 +19,7 @@ export function struckCommand(command: ProcessCommand, strike: Strike): ProcessC
     const process = running.env.position;
     const takeAway = system.world.faults.addRule({ ...strike, process });
     system.strikes++;
+    system.wasStruck = true;
     running.isStruck = true;
     system.disturbances++;
     if (strike.fault.kind === "pause") system.lapses++;

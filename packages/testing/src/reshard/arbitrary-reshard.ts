@@ -7,6 +7,14 @@ import { inTurn } from "../commands/schedules.ts";
 import type { ProcessCommand, StoreCommand } from "../commands/store-command.ts";
 import type { Strike } from "../commands/struck-command.ts";
 import { struckCommand, togetherCommand } from "../commands/struck-command.ts";
+import {
+  fallBehindCommand,
+  fullDiskCommand,
+  fullDiskDrainCommand,
+  missedRowsCommand,
+} from "./behind-commands.ts";
+import { neighbourCommand } from "./neighbour.ts";
+import { readAcrossStepsCommand } from "./read-across.ts";
 import type { BeginDraft } from "./reshard-commands.ts";
 import {
   abortReshardCommand,
@@ -14,9 +22,7 @@ import {
   beginReshardCommand,
   checkSpecsCommand,
   collectReshardCommand,
-  fallBehindCommand,
   finalizeCommand,
-  fullDiskCommand,
   goOnReshardCommand,
   pauseBackfillCommand,
   rollbackCommand,
@@ -119,8 +125,37 @@ function arbitraryOvertaken(other: Arbitrary<ProcessCommand>): Arbitrary<StoreCo
     );
 }
 
+/** Specs that fall behind, with rows that go past them and without. */
+function arbitraryBehind(append: Arbitrary<ProcessCommand>): Arbitrary<StoreCommand> {
+  const fc = loadFastCheck();
+  const seat = arbitrarySeat();
+  const alone: Arbitrary<StoreCommand> = fc.oneof(
+    seat.map(fallBehindCommand),
+    fc.tuple(seat, arbitraryBegin()).map(([at, draft]) => fullDiskCommand(at, draft)),
+  );
+  return fc.oneof(
+    alone,
+    append.map(fullDiskDrainCommand),
+    fc.tuple(append, seat).map(([one, copier]) => missedRowsCommand(one, copier)),
+  );
+}
+
+/** Readings that are open while others go on with a change. */
+function arbitraryReadAcross(userIds: readonly string[]): Arbitrary<StoreCommand> {
+  const fc = loadFastCheck();
+  return fc
+    .record({
+      reader: fc.constantFrom(3, 4),
+      what: fc.constantFrom("events", "events", "snapshot", "timeline"),
+      userId: fc.constantFrom(...userIds),
+      steps: fc.array(arbitraryReshardStep(), { minLength: 1, maxLength: 3 }),
+    })
+    .map(readAcrossStepsCommand);
+}
+
 /** Commands that change the number of shards, alone, struck, and beside others. */
 export function arbitraryReshards(
+  append: Arbitrary<ProcessCommand>,
   other: Arbitrary<ProcessCommand>,
   userIds: readonly string[],
 ): Arbitrary<StoreCommand>[] {
@@ -151,12 +186,18 @@ export function arbitraryReshards(
       fc.array(fc.oneof(step, struck), { minLength: 1, maxLength: 2 }),
     )
     .map(([deletion, steps]) => togetherCommand([deletion, ...steps]));
-  const behind = fc.oneof(seat.map(fallBehindCommand), seat.map(fullDiskCommand));
+  const neighbour = seat.map(neighbourCommand);
+  const beside = fc
+    .tuple(neighbour, fc.oneof(step, struck))
+    .map(([one, another]) => togetherCommand([one, another]));
   return [
     ...[step, step, step, step, struck, struckTwice, together, together],
     ...[
       copiers,
-      behind,
+      arbitraryBehind(append),
+      arbitraryBehind(append),
+      arbitraryReadAcross(userIds),
+      fc.oneof(neighbour, beside),
       removal,
       arbitraryOvertaken(fc.oneof(other, arbitraryRemoval(userIds))),
       seat.map(checkSpecsCommand),

@@ -1,9 +1,9 @@
 import { dayFileKey, dayFilePrefix, loadEntries, loadManifests, pagePrefix } from "@shale/catalog";
 import { loadUserHasher } from "@shale/columns";
 import { storedRowsOf, wholeFileOf } from "@shale/compaction";
+import type { Env } from "@shale/env";
 import type { CatalogCut, CatalogDocument, CatalogSpec, DayFileEntry } from "@shale/format";
 import { shardOf } from "@shale/model";
-import type { SimulatedEnv } from "../simulation/simulated-env.ts";
 import type { CommandRun } from "../world/running-process.ts";
 import { onlooker, peekCatalog, project } from "./peek-catalog.ts";
 
@@ -22,10 +22,9 @@ export async function checkFiles(
     if (spec.closedMs === null) await checkOpenSpec(env, catalog as CatalogDocument, spec);
     else if (isCollected) await checkNothingLeft(env, spec);
   }
-  env.kill();
 }
 
-async function checkNothingLeft(env: SimulatedEnv, { spec }: CatalogSpec): Promise<void> {
+async function checkNothingLeft(env: Env, { spec }: CatalogSpec): Promise<void> {
   for (const prefix of [dayFilePrefix(project, spec), pagePrefix(project, spec)]) {
     const { entries } = await env.store.list(prefix);
     const [left] = entries;
@@ -34,7 +33,7 @@ async function checkNothingLeft(env: SimulatedEnv, { spec }: CatalogSpec): Promi
 }
 
 async function checkOpenSpec(
-  env: SimulatedEnv,
+  env: Env,
   { cuts }: CatalogDocument,
   spec: CatalogSpec,
 ): Promise<void> {
@@ -48,7 +47,7 @@ async function checkOpenSpec(
 }
 
 async function checkFile(
-  env: SimulatedEnv,
+  env: Env,
   file: {
     readonly spec: CatalogSpec;
     readonly cuts: readonly CatalogCut[];

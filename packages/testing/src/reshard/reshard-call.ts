@@ -110,6 +110,8 @@ const REFUSALS = ["RESHARD_STATE", "VALIDATION_REQUIRED"];
 function checkFailure(run: CommandRun, running: RunningProcess, error: ShaleError): void {
   if (NEVER.includes(error.code)) throw error;
   if (error.code === "OBJECT_MISSING" && run.system.lapses === 0) throw error;
+  // Nobody is left to lose a race against: a change that does not get on is found here.
+  if (run.system.isAlone) throw error;
   if (!mustSucceed(run, running) || run.system.lapses > 0) return;
   if (error.kind !== "conflict" && error.kind !== "unavailable") {
     if (error.code !== "CANCELLED") throw error;

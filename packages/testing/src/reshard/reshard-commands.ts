@@ -1,10 +1,9 @@
-import { markBehind } from "@shale/catalog";
 import type { ProcessCommand, StoreCommand } from "../commands/store-command.ts";
 import { processCommand } from "../commands/store-command.ts";
 import type { CommandRun } from "../world/running-process.ts";
-import { callOf, processAt, tolerate } from "../world/running-process.ts";
+import { noteReached } from "../world/store-system.ts";
 import { checkSpecs } from "./check-specs.ts";
-import { peekCatalog, project } from "./peek-catalog.ts";
+import { peekCatalog } from "./peek-catalog.ts";
 import type { Moved } from "./reshard-call.ts";
 import { reshardCall, stateIn } from "./reshard-call.ts";
 
@@ -65,8 +64,21 @@ export function backfillCommand(
         }
       },
     });
-    if (isComplete) await checkSpecs(run, seat, { isCopied: true });
+    if (!isComplete) return;
+    await noteCaughtUp(run);
+    await checkSpecs(run, seat, { isCopied: true });
   });
+}
+
+/** Counts the copies that brought a spec back which rows had gone past. */
+async function noteCaughtUp(run: CommandRun): Promise<void> {
+  const { system, model } = run;
+  const { appendsBeforeBehind } = system;
+  if (appendsBeforeBehind === undefined || (await peekCatalog(run))?.behind.length !== 0) return;
+  const missed = [...model.appends.values()].slice(appendsBeforeBehind);
+  noteReached(system, "a spec has caught up");
+  if (missed.some(({ isShared }) => isShared)) noteReached(system, "over rows that it missed");
+  system.appendsBeforeBehind = undefined;
 }
 
 export function pauseBackfillCommand(seat: number, what: "pause" | "resume"): ProcessCommand {
@@ -184,41 +196,6 @@ export function collectReshardCommand(seat: number): ProcessCommand {
       judge: ({ live }, moved) => checkLive(moved, live, (before) => before.live),
     });
     await checkSpecs(run, seat);
-  });
-}
-
-/** The spec that does not answer falls behind: its disk is full, say. */
-export function fallBehindCommand(seat: number): ProcessCommand {
-  return processCommand(seat, "the other spec falls behind", async (run) => {
-    const running = await processAt(run, seat);
-    const catalog = await peekCatalog(run);
-    const spec = catalog?.fed.find((name) => name !== catalog.live);
-    if (running === undefined || spec === undefined) return;
-    const why = { spec, why: "the disk is full", by: "test" };
-    run.system.reshards.begun++;
-    run.system.disturbances++;
-    const outcome = await callOf(running.env, () => markBehind(running.env, project, why));
-    tolerate(run, running, outcome);
-  });
-}
-
-/** A backfill whose files of the new spec find no room: the spec is behind, and nothing else. */
-export function fullDiskCommand(seat: number): ProcessCommand {
-  return processCommand(seat, "reshard backfill on a full disk", async (run) => {
-    const running = await processAt(run, seat);
-    const catalog = await peekCatalog(run);
-    if (running === undefined || catalog?.operation == null) return;
-    const process = running.env.position;
-    const keyIncludes = `spec=${catalog.operation.spec}/shard=`;
-    const rule = { process, where: "store", what: ["put"], keyIncludes } as const;
-    const takeAway = run.system.world.faults.addRule({ ...rule, fault: { kind: "full" } });
-    run.system.strikes++;
-    try {
-      await backfillCommand(seat).run(run.model, run.system);
-    } finally {
-      takeAway();
-      run.system.strikes--;
-    }
   });
 }
 

@@ -43,13 +43,14 @@ export function reshardWorldOf(seed: number): SeededWorld & { readonly stage: Re
   return {
     shards: entryOf(FROM, seed),
     workers: 2,
-    executors: 1,
+    executors: entryOf([0, 0, 1, 0], Math.floor(seed / 11)),
     state: "drained",
     stage: entryOf(reshardStages, Math.floor(seed / 2)),
     hasFaults: seed % 5 === 3,
     clockSkewMs: entryOf([0, 0, 0, 1_700, -60_000], seed % 16),
     flushIntervalMs: entryOf([undefined, undefined, 1_000], Math.floor(seed / 3)),
-    compaction: "off",
+    compaction: seed % 13 === 4 ? "background" : "off",
+    checks: entryOf(["short", "whole", "short"], Math.floor(seed / 12)),
   };
 }
 
@@ -97,7 +98,14 @@ export function arbitraryReshardRun(seed: number): FastCheck.Arbitrary<SeededRun
       .map(([at, keep]) => retentionCommand(at, keep)),
   );
   const commands = fc.commands(
-    [...arbitraryReshards(beside, USERS), append, beside, beside, arbitraryRemoval(USERS), life],
+    [
+      ...arbitraryReshards(append, beside, USERS),
+      append,
+      beside,
+      beside,
+      arbitraryRemoval(USERS),
+      life,
+    ],
     {
       maxCommands: 6,
       size: "max",

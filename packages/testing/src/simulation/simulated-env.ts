@@ -51,6 +51,8 @@ export interface SimulatedEnv extends Env {
   readonly disk: Disk;
   /** Plan, trace and count of the whole simulation. */
   readonly faults: Faults;
+  /** The objects of all processes; a call of it is no operation, and no fault strikes it. */
+  readonly bareStore: ObjectStore;
   /** Another process of this simulation: the next one after a crash, a rival, a reader. */
   startProcess(options?: ProcessOptions): SimulatedEnv;
   /** Stops the process as SIGSTOP does: its calls wait, on their way out and on their way back. */
@@ -152,6 +154,7 @@ function startProcess(simulation: Simulation, machine: Machine, clockSkewMs: num
     disk: diskOfProcess(machine.disk, { ...context, budget: machine.budget }),
     workers: inlineWorkers(simulation.options.tasks ?? {}),
     faults,
+    bareStore: simulation.store,
     startProcess: (options = {}) =>
       startProcess(
         simulation,

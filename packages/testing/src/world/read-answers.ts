@@ -16,7 +16,7 @@ export interface Reading {
   readonly snapshot: string;
   /** Every event of it. */
   readonly events: readonly StoredEvent[];
-  /** The other answers as JSON, without `meta` and cursors. */
+  /** The other answers as JSON, without `meta` and cursors; none of a reading of events alone. */
   readonly answers: readonly string[];
 }
 
@@ -36,6 +36,21 @@ export async function readAnswers(
   for (const query of queries) answers.push(await readAnswer(asked, query, snapshot));
   return { snapshot, events, answers };
 }
+
+/** The events alone of one state, which a question about a day without events names. */
+export async function readEvents(asked: Asked, options: QuestionOptions = {}): Promise<Reading> {
+  const probe = await asked.query(NOTHING, options);
+  const { snapshot } = probe.meta;
+  return { snapshot, events: await readAll(asked.events({ snapshot })), answers: [] };
+}
+
+const NOTHING: Query & { readonly kind: "segmentation" } = {
+  kind: "segmentation",
+  from: "1999-01-01",
+  to: "1999-01-02",
+  unit: "day",
+  series: [{ select: {}, measure: "total" }],
+};
 
 /** Counts every event there is by append; what does not come of an append stands apart. */
 const EVERYTHING: Query & { readonly kind: "segmentation" } = {

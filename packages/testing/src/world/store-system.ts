@@ -1,4 +1,5 @@
 import type { Project, Store } from "@shale/engine";
+import type { CatalogDocument } from "@shale/format";
 import type { FaultPlan } from "../simulation/fault-plan.ts";
 import type { SimulatedEnv } from "../simulation/simulated-env.ts";
 import { simulatedEnv } from "../simulation/simulated-env.ts";
@@ -13,6 +14,11 @@ export interface RunningProcess {
   readonly project: Project;
   /** A fault of a command has struck it, or it was stopped: its calls may fail from now on. */
   isStruck: boolean;
+}
+
+/** Another project of the store: each event that was sent to it, once. */
+export interface Neighbour {
+  readonly sent: { readonly name: string; isPromised: boolean }[];
 }
 
 /** A place where one process after the other runs. */
@@ -54,9 +60,16 @@ export interface StoreWorldOptions {
   readonly flushIntervalMs?: number | undefined;
   /** "off" (the default): only commands compact and collect. */
   readonly compaction?: "background" | "off" | undefined;
+  /**
+   * "whole" (the default): everything is checked at each step. "short": the commands before are
+   * found wrong at the end only, and the end looks at nothing twice.
+   */
+  readonly checks?: Checks | undefined;
   /** Where the clock starts, epoch ms; default: noon of the day after the last of `events`. */
   readonly startMs?: number | undefined;
 }
+
+export type Checks = "whole" | "short";
 
 /** A simulated world of two machines, on which processes share a store. */
 export interface StoreSystem {
@@ -70,7 +83,17 @@ export interface StoreSystem {
   readonly clockSkewMs: number;
   readonly flushIntervalMs: number;
   readonly compaction: "background" | "off";
+  readonly checks: Checks;
+  /** The commands before are carried out, and nothing strikes. */
+  isPreparing: boolean;
+  /** Nothing strikes any more and one process is left: what fails has nothing to blame. */
+  isAlone: boolean;
   readonly held: HeldRead[];
+  /** How often the run came to what it is for. */
+  readonly reached: Map<string, number>;
+  readonly neighbour: Neighbour;
+  /** Something has struck: a fault, or a command that puts one into the plan. */
+  wasStruck: boolean;
   /** Faults that commands have put into the plan just now. */
   strikes: number;
   /** Rises when something may have ended the life of an old snapshot. */
@@ -79,6 +102,12 @@ export interface StoreSystem {
   lapses: number;
   /** Changes of the number of shards that were begun, and that have not ended yet. */
   readonly reshards: { begun: number; open: number };
+  /** Appends that were made before a spec fell behind; undefined while none is. */
+  appendsBeforeBehind: number | undefined;
+  /** Readings of one spec, so far. */
+  specReadings: number;
+  /** Catalogs that were looked at, by the version of their object. */
+  readonly catalogs: Map<string, CatalogDocument>;
   /** By the number of cuts taken so far. */
   readonly cuts: Map<number, CutBounds>;
   /** The first thing that work in the background found wrong. */
@@ -113,15 +142,28 @@ export function createStoreSystem(options: StoreWorldOptions): StoreSystem {
     clockSkewMs,
     flushIntervalMs: options.flushIntervalMs ?? NEVER_MS,
     compaction: options.compaction ?? "off",
+    checks: options.checks ?? "whole",
+    isPreparing: false,
+    isAlone: false,
     held: [],
+    reached: new Map(),
+    neighbour: { sent: [] },
+    wasStruck: false,
     strikes: 0,
     disturbances: 0,
     lapses: 0,
     reshards: { begun: 0, open: 0 },
+    appendsBeforeBehind: undefined,
+    specReadings: 0,
+    catalogs: new Map(),
     cuts: new Map(),
     finding: undefined,
     steps: [],
   };
+}
+
+export function noteReached({ reached }: StoreSystem, what: string): void {
+  reached.set(what, (reached.get(what) ?? 0) + 1);
 }
 
 /** Nothing is to fail just now. */
