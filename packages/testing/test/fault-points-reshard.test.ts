@@ -57,7 +57,7 @@ async function prepare(env: SimulatedEnv, memory: Memory, steps: readonly Step[]
   await engine.store.close();
 }
 
-/** Whoever comes next leads the change to its end, and nothing of it is left. */
+/** Whoever comes next on the machine, and so knows who is dead, leads the change to its end, and nothing of it is left. */
 async function endReshard(engine: EngineProcess): Promise<void> {
   const { project } = engine;
   const { state, operationId } = await project.reshard.status();
@@ -96,7 +96,7 @@ test.each(isLong ? [...cases, ...longCases] : cases)(
       ...plain,
       async check(env, memory, run) {
         await plain.check(env, memory, run);
-        const engine = await openEngine(env.startProcess({ machine: "other" }));
+        const engine = await openEngine(env.startProcess());
         await endReshard(engine);
         const expected = await expectedFor([...memory.appends.keys()]);
         expect(await answersOf(engine.project, plainQueries)).toEqual(expected);

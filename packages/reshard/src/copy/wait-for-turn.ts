@@ -7,6 +7,8 @@ import type { CopyThrottle, ThrottleReason } from "./throttle.ts";
 
 const WAIT_MS = 20;
 const WAIT_MS_MAX = 2_000;
+/** A window may be hours away; it may also be changed. */
+const WINDOW_LOOK_MS = 10_000;
 
 /** What may keep a job waiting. */
 export interface TurnRun {
@@ -46,7 +48,7 @@ export async function waitForTurn(
     const { window = null } = (await look()).operation?.throttle ?? {};
     if (window === null || isOpen(window, jobs.env.clock.nowMs())) break;
     run.onProgress?.(progress(), "window");
-    await jobs.env.clock.sleep(WAIT_MS_MAX, { signal });
+    await jobs.env.clock.sleep(WINDOW_LOOK_MS, { signal });
     const halt = haltOf(await look(), operation);
     if (halt !== undefined) return halt;
   }
