@@ -29,19 +29,55 @@ export function zoneOffsetsOf(timezone: string, fromMs: number, toMs: number): Z
   if (UTC_NAMES.has(timezone.toLowerCase())) {
     return { startsMs: [Number.NEGATIVE_INFINITY], offsetsMs: [0] };
   }
-  const offsetAt = offsetReaderOf(timezone);
-  let offsetMs = offsetAt(fromMs);
+  const stretchAt = stretchesOf(timezone);
+  const [first, last] = [Math.floor(fromMs / SAMPLE_STEP_MS), Math.floor(toMs / SAMPLE_STEP_MS)];
+  const { changeMs, before, after } = stretchAt(first);
   const startsMs = [Number.NEGATIVE_INFINITY];
-  const offsetsMs = [offsetMs];
-  for (let low = fromMs; low < toMs; low += SAMPLE_STEP_MS) {
-    const high = Math.min(low + SAMPLE_STEP_MS, toMs);
-    const next = offsetAt(high);
-    if (next === offsetMs) continue;
-    startsMs.push(changeBetween(low, high, (atMs) => offsetAt(atMs) === next));
-    offsetsMs.push(next);
-    offsetMs = next;
+  const offsetsMs = [fromMs < changeMs ? before : after];
+  for (let number = first; number <= last; number++) {
+    const stretch = stretchAt(number);
+    if (stretch.changeMs <= fromMs || stretch.changeMs > toMs) continue;
+    startsMs.push(stretch.changeMs);
+    offsetsMs.push(stretch.after);
   }
   return { startsMs, offsetsMs };
+}
+
+/** `SAMPLE_STEP_MS` of a zone, from a multiple of it on: no change, or one. */
+interface Stretch {
+  readonly before: number;
+  readonly after: number;
+  /** First ms of `after`, above the first of the stretch; Infinity without a change. */
+  readonly changeMs: number;
+}
+
+/** What is remembered of a zone at most: four centuries. */
+const STRETCH_COUNT_MAX = 50_000;
+/** Reading a clock takes 20 µs, and queries ask for the same years again and again. */
+const stretches = new Map<string, Map<number, Stretch>>();
+
+function stretchesOf(timezone: string): (number: number) => Stretch {
+  const name = timezone.toLowerCase();
+  let known = stretches.get(name);
+  if (known === undefined || known.size >= STRETCH_COUNT_MAX) {
+    known = new Map();
+    stretches.set(name, known);
+  }
+  const ofZone = known;
+  const offsetAt = offsetReaderOf(timezone);
+  return (number) => {
+    const found = ofZone.get(number);
+    if (found !== undefined) return found;
+    const [low, high] = [number * SAMPLE_STEP_MS, (number + 1) * SAMPLE_STEP_MS];
+    const before = ofZone.get(number - 1)?.after ?? offsetAt(low);
+    const after = ofZone.get(number + 1)?.before ?? offsetAt(high);
+    const isAfter = (atMs: number): boolean => offsetAt(atMs) === after;
+    const changeMs =
+      before === after ? Number.POSITIVE_INFINITY : changeBetween(low, high, isAfter);
+    const stretch = { before, after, changeMs };
+    ofZone.set(number, stretch);
+    return stretch;
+  };
 }
 
 /** The first ms in (lowMs, highMs] for which `isAfter` holds; it holds at highMs and not at lowMs. */
