@@ -144,7 +144,7 @@ test(
   "two processes append while a third queries: no answer falls below what was committed before it",
   async () => {
     const root = freshRoot();
-    const RUN_MS = isLong ? 60_000 : 30_000;
+    const RUN_MS = isLong ? 60_000 : 10_000;
     const maker = await openStore({ root });
     await maker.project("shop", { shards: 7 });
     await maker.close();
