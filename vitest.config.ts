@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * Files that put something else in the place of a module, or look at their process. All others share
@@ -16,6 +17,30 @@ const alone = [
   "packages/reshard/src/validate/faulty-parts.test.ts",
   "packages/testing/src/arbitraries/fast-check-package.test.ts",
 ];
+
+/** What takes a minute and more begins first, so that no processor waits for it at the end. */
+const longest = [
+  "testing/test/options/query-options.test.ts",
+  "testing/test/physical-state.test.ts",
+  "testing/test/physical-state-second-half.test.ts",
+  "cli/test/real-day-files.test.ts",
+  "testing/test/processes/reshard-kills.test.ts",
+  "testing/test/reshard-model.test.ts",
+  "testing/test/reshard-model-second-half.test.ts",
+  "testing/test/processes/compaction-kills.test.ts",
+  "testing/test/processes/kills.test.ts",
+  "testing/test/fault-points-reshard.test.ts",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const rank = longest.findIndex((name) => moduleId.endsWith(name));
+      return rank < 0 ? longest.length : rank;
+    };
+    return (await super.sort(files)).sort((a, b) => rankOf(a) - rankOf(b));
+  }
+}
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
 
@@ -35,6 +60,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
