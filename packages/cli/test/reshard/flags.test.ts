@@ -88,6 +88,18 @@ test("begin passes on what it was given, and 0ms is a retention", async () => {
   );
 });
 
+/** A store whose backfill has nothing left to do, and tells what it was given. */
+function storeThatBackfills() {
+  const done = {
+    ...{ state: "backfilling" as const, complete: true, rowsPerSecond: 0, etaMs: 0 },
+    ...{ jobsDone: 1, jobsTotal: 1, rowsDone: 1, rowsTotal: 1, bytesDone: 1, bytesTotal: 1 },
+  };
+  const backfill = vi.fn(async (_options?: BackfillOptions) => done);
+  const { reshard } = projectOf({});
+  const store = storeOf({ reshard: { ...reshard, backfill } });
+  return { backfill, store };
+}
+
 test.each<[string[], object | undefined]>([
   [["--window=22:00-06:00"], { window: { from: "22:00", to: "06:00", timezone: "UTC" } }],
   [["--window=1:00-06:00"], undefined],
@@ -99,13 +111,7 @@ test.each<[string[], object | undefined]>([
   [["--window=none", "--window-timezone=UTC"], undefined],
   [["--window=22:00-06:00", "--pause"], undefined],
 ])("%j sets %j", async (argv, set) => {
-  const done = {
-    ...{ state: "backfilling" as const, complete: true, rowsPerSecond: 0, etaMs: 0 },
-    ...{ jobsDone: 1, jobsTotal: 1, rowsDone: 1, rowsTotal: 1, bytesDone: 1, bytesTotal: 1 },
-  };
-  const backfill = vi.fn(async (_options?: BackfillOptions) => done);
-  const { reshard } = projectOf({});
-  const store = storeOf({ reshard: { ...reshard, backfill } });
+  const { backfill, store } = storeThatBackfills();
   const { exitCode } = await run(["reshard", "backfill", ...argv], store);
   expect(exitCode).toBe(set === undefined ? 64 : 0);
   expect(backfill.mock.calls.map(([options]) => options?.throttle)).toEqual(
@@ -120,13 +126,7 @@ test.each([
   ["800B/s", 800],
   ["none", null],
 ])("--throttle=%s is %j bytes a second", async (text, bytesPerSecond) => {
-  const done = {
-    ...{ state: "backfilling" as const, complete: true, rowsPerSecond: 0, etaMs: 0 },
-    ...{ jobsDone: 1, jobsTotal: 1, rowsDone: 1, rowsTotal: 1, bytesDone: 1, bytesTotal: 1 },
-  };
-  const backfill = vi.fn(async (_options?: BackfillOptions) => done);
-  const { reshard } = projectOf({});
-  const store = storeOf({ reshard: { ...reshard, backfill } });
+  const { backfill, store } = storeThatBackfills();
   await run(["reshard", "backfill", `--throttle=${text}`], store);
   expect(backfill.mock.calls[0]?.[0]?.throttle).toEqual({ bytesPerSecond });
 });

@@ -35,13 +35,13 @@ export type ReshardStage = (typeof reshardStages)[number];
 const FROM = [1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 65];
 const USERS = ["u1", "u2"];
 
-/** Seeds up to this one have many commands and every check; of the later ones one row in five. */
+/** Seeds up to this one have many commands; of the later ones one row in five. */
 const WHOLE_SEEDS = 660;
 /** Seeds in a row that have every number of shards at every stage. */
 const ROW = 66;
 const COMMANDS = { many: 6, few: 2 } as const;
 
-/** Whether the run of a seed has few commands: it looks at one meeting of two, and costs half. */
+/** Whether the run of a seed has few commands: it looks at one meeting of two, and costs a third less. */
 function isBrief(seed: number): boolean {
   return seed > WHOLE_SEEDS && Math.floor(seed / ROW) % 5 !== 0;
 }
