@@ -2,22 +2,12 @@
 // The floor copies the bytes of the tail and fsyncs each copy. DuckDB writes the same rows, sorted
 // alike and partitioned alike, from a table in its memory; it reads nothing back and checks nothing.
 
-import {
-  closeSync,
-  cpSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, cpSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../packages/engine/dist/index.js";
+import { bytesOf, copyToDisk, dayFiles, filesUnder } from "../files.js";
 import { inTurn, timed } from "../measure.js";
 import { productEvents } from "../product-events.js";
 
@@ -28,16 +18,6 @@ export const threads = availableParallelism();
 
 const SHARDS = 8;
 const LATE_ONE_IN = 20;
-
-function filesUnder(folder) {
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return names.filter((name) => name.isFile()).map(({ path, name }) => join(path, name));
-}
-
-function bytesUnder(folder, suffix) {
-  const files = filesUnder(folder).filter((path) => path.endsWith(suffix));
-  return files.reduce((sum, path) => sum + statSync(path).size, 0);
-}
 
 /** A store whose tail holds all events, and the same events as NDJSON. */
 async function prepare(folder, events) {
@@ -66,14 +46,7 @@ async function prepare(folder, events) {
 }
 
 function copyTail({ root, folder, events }) {
-  const target = join(folder, "copy");
-  for (const path of filesUnder(join(root, "bench", "tail"))) {
-    const bytes = readFileSync(path);
-    const file = openSync(target, "w");
-    writeSync(file, bytes);
-    fsyncSync(file);
-    closeSync(file);
-  }
+  copyToDisk(filesUnder(join(root, "bench", "tail")), join(folder, "copy"));
   return events;
 }
 
@@ -103,7 +76,7 @@ async function duckdb({ folder, events }) {
         `select count(*)::integer from read_parquet('${target}/**/*.parquet')`,
       );
       copied[0] = reader.getRows()[0][0];
-      const bytes = bytesUnder(target, ".parquet");
+      const bytes = bytesOf(dayFiles(target));
       rmSync(target, { recursive: true });
       return { rows: copied[0], bytes };
     },
@@ -122,7 +95,7 @@ async function compact({ root, folder, events, late }) {
   try {
     const project = await store.project("bench");
     const first = await timed(() => project.compact());
-    const bytes = bytesUnder(copy, ".parquet");
+    const bytes = bytesOf(dayFiles(copy));
     const { specs } = await project.status();
     await project.append(late);
     await project.flush();

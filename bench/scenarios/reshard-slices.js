@@ -1,21 +1,11 @@
 // Days of very many rows: 2 shards become 5, whose rows are all decoded, or 4, which take row groups as
 // they are. Both are stored, read back and digested. The floor copies the day files and fsyncs each.
 
-import {
-  closeSync,
-  cpSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../packages/engine/dist/index.js";
+import { bytesOf, copyToDisk, dayFiles } from "../files.js";
 import { inTurn, timed } from "../measure.js";
 import { productEvents } from "../product-events.js";
 
@@ -26,18 +16,6 @@ export const threads = availableParallelism();
 const FROM = 2;
 const DAY_MS = 86_400_000;
 const FIRST_DAY_MS = Date.UTC(2026, 0, 1);
-
-function dayFiles(root, spec) {
-  const names = readdirSync(root, { recursive: true, withFileTypes: true });
-  return names
-    .filter((name) => name.isFile() && name.name.endsWith(".parquet"))
-    .map(({ path, name }) => join(path, name))
-    .filter((path) => path.includes(`spec=${spec}`));
-}
-
-function bytesOf(files) {
-  return files.reduce((sum, path) => sum + statSync(path).size, 0);
-}
 
 /** All events on one UTC day. */
 async function prepare(folder, events) {
@@ -60,13 +38,7 @@ async function prepare(folder, events) {
 }
 
 function copyFiles({ root, folder, events }) {
-  const target = join(folder, "copy");
-  for (const path of dayFiles(root, "A")) {
-    const file = openSync(target, "w");
-    writeSync(file, readFileSync(path));
-    fsyncSync(file);
-    closeSync(file);
-  }
+  copyToDisk(dayFiles(root, "A"), join(folder, "copy"));
   return events;
 }
 

@@ -1,9 +1,10 @@
 // What a plan foretells beside what came of it, how long the commits of begin, finalize and rollback
 // take, what the second drain costs, and how fast a question is before and after.
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../packages/engine/dist/index.js";
+import { bytesOf, dayFiles } from "../files.js";
 import { inTurn, timed } from "../measure.js";
 import { productEvents } from "../product-events.js";
 
@@ -25,17 +26,6 @@ async function withProject(use) {
     await store.close();
     rmSync(root, { recursive: true, force: true });
   }
-}
-
-function dayFiles(root) {
-  const names = readdirSync(root, { recursive: true, withFileTypes: true });
-  return names
-    .filter((name) => name.isFile() && name.name.endsWith(".parquet"))
-    .map(({ path, name }) => join(path, name));
-}
-
-function bytesOf(files) {
-  return files.reduce((sum, path) => sum + statSync(path).size, 0);
 }
 
 async function fill(project, events) {

@@ -2,22 +2,12 @@
 // back and checked, then compared row by row. The floor copies the day files and fsyncs each copy.
 // DuckDB reads the same Parquet files and writes them partitioned anew; it checks nothing.
 
-import {
-  closeSync,
-  cpSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../packages/engine/dist/index.js";
+import { bytesOf, copyToDisk, dayFiles } from "../files.js";
 import { inTurn, timed } from "../measure.js";
 import { productEvents } from "../product-events.js";
 
@@ -31,17 +21,6 @@ const question = {
   ...{ kind: "segmentation", unit: "day", ...range },
   series: [{ select: {}, measure: "total" }],
 };
-
-function dayFiles(root) {
-  const names = readdirSync(root, { recursive: true, withFileTypes: true });
-  return names
-    .filter((name) => name.isFile() && name.name.endsWith(".parquet"))
-    .map(({ path, name }) => join(path, name));
-}
-
-function bytesOf(files) {
-  return files.reduce((sum, path) => sum + statSync(path).size, 0);
-}
 
 async function prepare(folder, events) {
   const root = join(folder, "before");
@@ -58,13 +37,7 @@ async function prepare(folder, events) {
 }
 
 function copyFiles({ root, folder, events }) {
-  const target = join(folder, "copy");
-  for (const path of dayFiles(root)) {
-    const file = openSync(target, "w");
-    writeSync(file, readFileSync(path));
-    fsyncSync(file);
-    closeSync(file);
-  }
+  copyToDisk(dayFiles(root), join(folder, "copy"));
   return events;
 }
 
