@@ -37,6 +37,15 @@ async function snapshotOf(
   return entries;
 }
 
+/** The names of both in byte order, which is that of their text: names are ASCII. */
+function mergedKeys(
+  first: ReadonlyMap<string, ObjectEntry>,
+  second: ReadonlyMap<string, ObjectEntry>,
+): Iterable<string> {
+  const isSame = first.size === second.size && [...first.keys()].every((key) => second.has(key));
+  return isSame ? first.keys() : [...new Set([...first.keys(), ...second.keys()])].sort();
+}
+
 /**
  * A listing that takes time: of what is made or deleted while it runs, the seed shows one name and
  * hides another, as a directory scan may (protocol R1).
@@ -52,12 +61,8 @@ async function listSlowly(
   await waitTurns(faults);
   await waitTurns(faults);
   const second = await snapshotOf(store, prefix, options);
-  const encoder = new TextEncoder();
-  const keys = [...new Set([...first.keys(), ...second.keys()])].sort((a, b) =>
-    Buffer.compare(encoder.encode(a), encoder.encode(b)),
-  );
   const seen: ObjectEntry[] = [];
-  for (const key of keys) {
+  for (const key of mergedKeys(first, second)) {
     const before = first.get(key);
     const entry = before ?? second.get(key);
     const isSettled = before !== undefined && second.has(key);
