@@ -46,6 +46,7 @@ const planned = (events) =>
   withProject(async (project, root) => {
     await fill(project, events);
     await project.compact();
+    await project.collect({ graceMs: 0 }); // What a merge has replaced is no data.
     const before = await askedMs(project);
     const dataBytes = bytesOf(dayFiles(root));
     const plan = await project.reshard.plan({ shards: TO });

@@ -30,6 +30,7 @@ async function prepare(folder, events) {
     for (const batch of productEvents({ events })) await project.append(batch);
     await project.flush();
     await project.compact();
+    await project.collect({ graceMs: 0 }); // What a merge has replaced is no data.
   } finally {
     await store.close();
   }
