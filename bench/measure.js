@@ -30,7 +30,11 @@ export async function inTurn(engines, rounds) {
       const answer = JSON.stringify(sample.answer);
       expected ??= answer;
       if (answer !== expected) {
-        throw new Error(`${name} answers ${answer}, the first engine ${expected}`);
+        const at = [...answer].findIndex((one, i) => one !== expected[i]);
+        const [found, first] = [answer, expected].map((text) =>
+          text.slice(Math.max(0, at - 60), at + 60),
+        );
+        throw new Error(`${name} answers …${found}…, the first engine …${first}…`);
       }
       samples.get(name).push(sample);
     }

@@ -18,7 +18,8 @@ const range = { from: "2026-10-01", to: "2026-10-31", asOf: "2026-12-31" };
 const day = "time::DATE";
 const dayIndex = `datediff('day', DATE '2026-10-01', ${day})`;
 const WEEK_MS = 604_800_000;
-const four = (value) => Number(Number(value).toPrecision(10));
+/** Sums of DuckDB are not exact: ten digits, of a little more, so that no half is rounded either way. */
+const tenDigits = (value) => Number((Number(value) * (1 + 1e-12)).toPrecision(10));
 const sorted = (rows) => rows.map((row) => JSON.stringify(row)).sort();
 const bySegment = ({ intervals, series }) =>
   sorted(
@@ -147,7 +148,7 @@ const questions = {
           intervals.forEach((interval, i) => {
             if (!values[i]) return;
             const key = JSON.stringify([interval, by[0]]);
-            rows.set(key, [...(rows.get(key) ?? []), four(values[i])]);
+            rows.set(key, [...(rows.get(key) ?? []), tenDigits(values[i])]);
           });
         }
       }
@@ -157,7 +158,7 @@ const questions = {
       where event = 'purchase' group by 1, 2`,
     rows: (rows) =>
       rows
-        .map(([d, c, ...numbers]) => `${JSON.stringify([String(d), c])} ${numbers.map(four)}`)
+        .map(([d, c, ...numbers]) => `${JSON.stringify([String(d), c])} ${numbers.map(tenDigits)}`)
         .sort(),
   },
 };

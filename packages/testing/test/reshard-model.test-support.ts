@@ -5,7 +5,7 @@ import { isLong } from "./engine-process.test-support.ts";
 export const TIMEOUT_MS = isLong ? 14_400_000 : 1_800_000;
 
 /** Runs of one half: 66 seeds in a row have every number of shards at every stage. */
-const HALF = 66 * (isLong ? 60 : 5);
+const HALF = 66 * (isLong ? 60 : 16);
 
 /** Outcomes of operations that faults met. */
 const STRUCK = ["failed before", "reply lost, written", "landed late, written", "full"];
