@@ -221,7 +221,9 @@ export async function run({ quick }) {
       const duckdb = await openDuckdb(files, threadCount);
       // One thread: this one answers. More: each query goes to the threads, whatever its size.
       const workerCount = threadCount === 1 ? 0 : threadCount;
-      const store = await openStore({ root, workerCount, fanOutRowsMin: 0, readOnly: true });
+      const memoryBytesMax = 2 ** 31; // So that what is asked stays decoded, as DuckDB keeps its table.
+      const place = { root, readOnly: true, memoryBytesMax };
+      const store = await openStore({ ...place, workerCount, fanOutRowsMin: 0 });
       try {
         const project = await store.project("bench");
         for (const name of Object.keys(questions)) {
