@@ -1,10 +1,12 @@
 // Days of very many rows: 2 shards become 5, whose rows are all decoded, or 4, which take row groups as
-// they are. Both are stored, read back and digested. The floor copies the day files and fsyncs each.
+// they are. Both are stored, read back and digested. The floor copies the day files and fsyncs each;
+// DuckDB partitions the same files anew.
 
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../packages/engine/dist/index.js";
+import { openRepartition } from "../duckdb-repartition.js";
 import { bytesOf, copyToDisk, dayFiles } from "../files.js";
 import { inTurn, timed } from "../measure.js";
 import { productEvents } from "../product-events.js";
@@ -69,12 +71,20 @@ async function reshard({ root, folder, events }, shards) {
 
 export async function run({ quick }) {
   const folder = mkdtempSync(join(tmpdir(), "shale-bench-"));
+  let peer;
   try {
     const prepared = await prepare(folder, quick ? 300_000 : 1_000_000);
+    const files = dayFiles(prepared.root, "A");
+    peer = await openRepartition({ files, target: join(folder, "duckdb"), threads });
     return await inTurn(
       {
         [floor]: async () => {
           const { seconds, result: rows } = await timed(() => copyFiles(prepared));
+          return { seconds, rows, answer: rows };
+        },
+        "DuckDB, partitioned anew into 4": async () => {
+          const { seconds } = await timed(() => peer.repartition(4));
+          const rows = await peer.rows();
           return { seconds, rows, answer: rows };
         },
         "into 5 shards, decoded": () => reshard(prepared, 5),
@@ -83,6 +93,7 @@ export async function run({ quick }) {
       quick ? 1 : 3,
     );
   } finally {
+    peer?.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

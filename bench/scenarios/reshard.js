@@ -3,10 +3,10 @@
 // DuckDB reads the same Parquet files and writes them partitioned anew; it checks nothing.
 
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "../../packages/engine/dist/index.js";
+import { openRepartition } from "../duckdb-repartition.js";
 import { bytesOf, copyToDisk, dayFiles } from "../files.js";
 import { inTurn, timed } from "../measure.js";
 import { productEvents } from "../product-events.js";
@@ -40,36 +40,6 @@ async function prepare(folder, events) {
 function copyFiles({ root, folder, events }) {
   copyToDisk(dayFiles(root), join(folder, "copy"));
   return events;
-}
-
-async function duckdb({ root, folder }) {
-  const require = createRequire(new URL("../../packages/format/package.json", import.meta.url));
-  const { DuckDBInstance } = require("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:", { threads: String(threads) });
-  const connection = await instance.connect();
-  const target = join(folder, "duckdb");
-  const list = dayFiles(root)
-    .map((path) => `'${path}'`)
-    .join(", ");
-  return {
-    async repartition() {
-      await connection.run(`copy (select *, hash(user_id) % ${TO} as new_shard, time::date as new_day
-        from read_parquet([${list}], hive_partitioning = false) order by new_shard, new_day, user_id,
-        time) to '${target}' (format parquet, compression lz4_raw, partition_by (new_shard, new_day),
-        overwrite_or_ignore)`);
-    },
-    async rows() {
-      const reader = await connection.runAndReadAll(
-        `select count(*)::integer from read_parquet('${target}/**/*.parquet')`,
-      );
-      rmSync(target, { recursive: true });
-      return reader.getRows()[0][0];
-    },
-    close() {
-      connection.closeSync();
-      instance.closeSync();
-    },
-  };
 }
 
 /** Times one call after the other until it is told to stop; ms at the middle and at 99 of 100. */
@@ -177,7 +147,12 @@ export async function run({ quick }) {
   let peer;
   try {
     const prepared = await prepare(folder, quick ? 100_000 : 1_000_000);
-    peer = await duckdb(prepared);
+    const { root } = prepared;
+    peer = await openRepartition({
+      files: dayFiles(root),
+      target: join(folder, "duckdb"),
+      threads,
+    });
     return await inTurn(
       {
         [floor]: async () => {
@@ -185,7 +160,7 @@ export async function run({ quick }) {
           return { seconds, rows, answer: rows };
         },
         "DuckDB, partitioned anew": async () => {
-          const { seconds } = await timed(() => peer.repartition());
+          const { seconds } = await timed(() => peer.repartition(TO));
           const rows = await peer.rows();
           return { seconds, rows, answer: rows };
         },
