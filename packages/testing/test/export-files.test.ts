@@ -166,7 +166,8 @@ test("Parquet and Arrow have each event of the store once, value by value, in or
     }),
     { numRuns: isLong ? 300 : 12, endOnFailure: true },
   );
-  expect(eventCount).toBeGreaterThan(10); // A run may be asked for seven events of a store of three.
+  // Few are certain: each run may be of one small append, with a limit of seven.
+  expect(eventCount).toBeGreaterThan(10);
 }, 900_000);
 
 const START_MS = Date.UTC(2026, 9, 1);
